@@ -1,0 +1,7 @@
+"""Where allauth asks us: addresses to return to, and mail."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    pass

@@ -1,0 +1,28 @@
+"""Stripe's bells as they rang. Only an event's id, type, customer and mode are kept: nothing else in it is believed."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class WebhookEvent(models.Model):
+    stripe_id = models.CharField(_("event"), max_length=255, unique=True)
+    type = models.CharField(_("type"), max_length=255)
+    customer_id = models.CharField(_("Stripe customer"), max_length=255, blank=True)
+    livemode = models.BooleanField(_("live"), default=False)
+    api_version = models.CharField(_("API version"), max_length=64, blank=True)
+    created_at = models.DateTimeField(_("created at Stripe"))
+    received_at = models.DateTimeField(_("received"), default=timezone.now)
+    tries = models.PositiveIntegerField(_("tries"), default=0)
+    handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
+    parked_at = models.DateTimeField(_("parked"), null=True, blank=True)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("webhook event")
+        verbose_name_plural = _("webhook events")
+        ordering = ["-received_at", "-pk"]
+        indexes = [models.Index(fields=["-received_at"], name="webhookevent_received")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.stripe_id}"

@@ -1,0 +1,49 @@
+"""Tiny readers for the settings file: each fails loudly, naming the variable, what is wrong and an example."""
+
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+
+def refuse(name: str, problem: str, example: str) -> ImproperlyConfigured:
+    """Return the error that stops the start; raise it where it is found."""
+    return ImproperlyConfigured(f"{name} {problem}. Example: {name}={example}")
+
+
+def needed(name: str, value: T | None, example: str) -> T:
+    if value in (None, ""):
+        raise refuse(name, "is missing", example)
+    assert value is not None
+    return value
+
+
+def read(reader: Callable[..., T], name: str, example: str, **options: object) -> T:
+    """Read one variable with an environs reader; a value it cannot take is named in the error."""
+    try:
+        return reader(name, **options)
+    except Exception as error:
+        raise refuse(name, f"cannot be used ({error})", example) from error
+
+
+def between(name: str, value: int, *, low: int, high: int) -> int:
+    if not low <= value <= high:
+        raise refuse(name, f"must lie between {low} and {high}, and is {value}", str(low))
+    return value
+
+
+def one_of(name: str, value: str, *choices: str) -> str:
+    if value not in choices:
+        raise refuse(name, f"must be one of {', '.join(choices)}, and is {value!r}", choices[0])
+    return value
+
+
+def origin(name: str, value: str, example: str) -> str:
+    """Return `value` as scheme://host[:port] without a trailing slash, or refuse it."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
+        raise refuse(name, f"must be an address such as {example}, and is {value!r}", example)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,108 @@
+"""Who may open what: THE content rule. Every page, download and player asks `decision`, at the moment of the click.
+
+Half-open intervals and the money rule are billing.entitlements'; nothing outside this module asks it about content.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+
+from billing import entitlements
+from billing.models import Product
+from courses.models import File, Lesson, Publication
+
+Person = AbstractBaseUser | AnonymousUser | None
+
+
+class Verdict(Enum):
+    """What the asker gets: the thing, a 404, the way to the sign-in page, or the page that offers what opens it (403)."""
+
+    ALLOW = "allow"
+    NOT_FOUND = "not found"
+    SIGN_IN = "sign in"
+    OFFER = "offer"
+
+
+class Reason(Enum):
+    NOT_PUBLISHED = "not published"
+    OPEN_TO_ALL = "preview or sample"
+    STRANGER = "not signed in"
+    SWITCHED_OFF = "account switched off"
+    FREE = "free for everybody signed in"
+    HELD = "holds a product that opens it"
+    NOT_HELD = "holds nothing that opens it"
+
+
+@dataclass(frozen=True)
+class Decision:
+    verdict: Verdict
+    reason: Reason
+
+    @property
+    def allowed(self) -> bool:
+        return self.verdict is Verdict.ALLOW
+
+
+def decision(person: Person, item: Publication | Lesson | File, *, now: datetime) -> Decision:
+    """Decide whether `person` (or nobody) may open `item` at `now`.
+
+    A Publication stands for its full content. At most two queries: what the person holds, and which products open a title; none for
+    what is not published, open to all, or free.
+    """
+    publication = _publication(item)
+    if not publication.is_published(at=now):
+        return Decision(Verdict.NOT_FOUND, Reason.NOT_PUBLISHED)
+    if _open_to_all(item):
+        return Decision(Verdict.ALLOW, Reason.OPEN_TO_ALL)
+    if person is None or not person.is_authenticated or person.pk is None:
+        return Decision(Verdict.SIGN_IN, Reason.STRANGER)
+    if not person.is_active:
+        return Decision(Verdict.OFFER, Reason.SWITCHED_OFF)
+    if publication.access == Publication.Access.FREE:
+        return Decision(Verdict.ALLOW, Reason.FREE)
+    if opens(entitlements.held(person.pk, now=now), publication):
+        return Decision(Verdict.ALLOW, Reason.HELD)
+    return Decision(Verdict.OFFER, Reason.NOT_HELD)
+
+
+def opens(held: dict[int, str], publication: Publication) -> bool:
+    """Tell whether these products, {pk: kind}, open a published MEMBERS or RESTRICTED title.
+
+    Any plan opens a MEMBERS title; the products a title names open it, whatever its access is.
+    """
+    if publication.access == Publication.Access.MEMBERS and Product.Kind.PLAN in held.values():
+        return True
+    return bool(held) and any(product.pk in held for product in publication.products.all())
+
+
+def openable(person: Person, publications: list[Publication], *, now: datetime) -> set[int]:
+    """Return the pks of those titles whose full content `person` may open at `now`: `decision` for a list, in one query.
+
+    Prefetch `products` (`Publication.objects.with_products()`), else each title that names products costs another query.
+    """
+    signed_in = person is not None and person.is_authenticated and person.is_active and person.pk is not None
+    held = entitlements.held(person.pk, now=now) if person is not None and signed_in else {}
+    return {
+        publication.pk
+        for publication in publications
+        if signed_in
+        and publication.is_published(at=now)
+        and (publication.access == Publication.Access.FREE or opens(held, publication))
+    }
+
+
+def _publication(item: Publication | Lesson | File) -> Publication:
+    if isinstance(item, Publication):
+        return item
+    return item.course if isinstance(item, Lesson) else item.publication
+
+
+def _open_to_all(item: Publication | Lesson | File) -> bool:
+    if isinstance(item, Lesson):
+        return item.preview
+    if isinstance(item, File):
+        return item.role == File.Role.SAMPLE or (item.lesson is not None and item.lesson.preview)
+    return False

@@ -1,0 +1,18 @@
+"""What is published, the files behind it, and what people did with it."""
+
+from courses.models.files import Download, File, FileVersion
+from courses.models.progress import Progress
+from courses.models.publications import Course, Ebook, Lesson, Publication, Section, Topic
+
+__all__ = [
+    "Course",
+    "Download",
+    "Ebook",
+    "File",
+    "FileVersion",
+    "Lesson",
+    "Progress",
+    "Publication",
+    "Section",
+    "Topic",
+]

@@ -1,0 +1,119 @@
+"""Files: what a link names, the bytes behind it, and one row for every URL minted."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from courses.models.publications import Lesson, Publication
+
+
+def new_key() -> str:
+    """Return a fresh object key. The browser never names one, and a key is never used twice."""
+    return f"content/{uuid.uuid4()}"
+
+
+class File(models.Model):
+    """What a link names: its id never changes, whatever bytes come to stand behind it."""
+
+    class Role(models.TextChoices):
+        BOOK = "book", _("the book")
+        SAMPLE = "sample", _("sample: anybody may open it")
+        MEDIA = "media", _("video or audio of the lesson")
+        CAPTIONS = "captions", _("captions")
+        ATTACHMENT = "attachment", _("attachment")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    publication = models.ForeignKey(Publication, models.CASCADE, related_name="files", verbose_name=_("title"))
+    lesson = models.ForeignKey(Lesson, models.CASCADE, null=True, blank=True, related_name="files", verbose_name=_("lesson"))
+    role = models.CharField(_("role"), max_length=12, choices=Role.choices, default=Role.ATTACHMENT)
+    name = models.CharField(_("name"), max_length=255, help_text=_("What people see; downloads carry it with the right ending."))
+    language = models.CharField(_("language"), max_length=12, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        ordering = ["position", "created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("courses:download", args=[self.pk])
+
+
+class FileVersionQuerySet(models.QuerySet["FileVersion"]):
+    def ready(self) -> "FileVersionQuerySet":
+        return self.filter(state=FileVersion.State.READY)
+
+
+class FileVersion(models.Model):
+    """Bytes in the bucket. They never change: a replacement is a new version, and the newest READY one serves."""
+
+    class State(models.TextChoices):
+        UPLOADING = "uploading", _("uploading")
+        VERIFYING = "verifying", _("being checked")
+        READY = "ready", _("ready")
+        REJECTED = "rejected", _("rejected")
+        ABORTED = "aborted", _("cancelled")
+
+    file = models.ForeignKey(File, models.CASCADE, related_name="versions", verbose_name=_("file"))
+    key = models.CharField(_("object key"), max_length=100, unique=True, default=new_key, editable=False)
+    upload_id = models.CharField(max_length=1024, blank=True, editable=False)
+    part_size = models.PositiveBigIntegerField(default=0, editable=False)
+    original_name = models.CharField(_("original name"), max_length=255, blank=True)
+    size = models.PositiveBigIntegerField(_("size"), help_text=_("In bytes."))
+    content_type = models.CharField(_("type"), max_length=100)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
+    fingerprint = models.CharField(max_length=100, blank=True, editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.UPLOADING)
+    problem = models.CharField(_("problem"), max_length=255, blank=True)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
+    created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
+    ready_at = models.DateTimeField(_("ready"), null=True, blank=True, editable=False)
+
+    objects = FileVersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        ordering = ["-ready_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(state="ready") | Q(ready_at__isnull=False), name="fileversion_ready_has_a_time"),
+            models.CheckConstraint(condition=Q(key__startswith="content/"), name="fileversion_key_under_content"),
+        ]
+        indexes = [models.Index(fields=["file", "state", "-ready_at"], name="fileversion_serving")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} {self.state}"
+
+
+class Download(models.Model):
+    """One minted URL. Its id travels inside the signed query as `x-dl`; the URL itself is never stored."""
+
+    class Purpose(models.TextChoices):
+        DOWNLOAD = "download", _("download")
+        PLAY = "play", _("play")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="downloads")
+    version = models.ForeignKey(FileVersion, models.CASCADE, related_name="downloads")
+    purpose = models.CharField(max_length=8, choices=Purpose.choices)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("download")
+        verbose_name_plural = _("downloads")
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["user", "created_at"], name="download_user_time")]
+        constraints = [models.CheckConstraint(condition=Q(expires_at__gt=models.F("created_at")), name="download_expires_later")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,173 @@
+"""Titles: one Publication row each, which a Course or an Ebook extends, so that a Section can only hang under a Course."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Product
+
+
+class Topic(models.Model):
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    description = models.CharField(_("description"), max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("courses:topic", args=[self.slug])
+
+
+class PublicationQuerySet(models.QuerySet["Publication"]):
+    def published(self, *, at: datetime) -> "PublicationQuerySet":
+        """Those that anybody may find at `at`: published, or scheduled and due. It is `Publication.is_published` in SQL."""
+        return self.filter(state__in=Publication.VISIBLE, published_at__lte=at)
+
+    def with_products(self) -> "PublicationQuerySet":
+        return self.prefetch_related("products")
+
+
+class Publication(models.Model):
+    class Kind(models.TextChoices):
+        COURSE = "course", _("course")
+        EBOOK = "ebook", _("ebook")
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        SCHEDULED = "scheduled", _("scheduled")
+        PUBLISHED = "published", _("published")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    class Access(models.TextChoices):
+        FREE = "free", _("free: anybody signed in")
+        MEMBERS = "members", _("members: any live plan")
+        RESTRICTED = "restricted", _("restricted: only the products named")
+
+    class Level(models.TextChoices):
+        ALL = "all", _("all levels")
+        BEGINNER = "beginner", _("beginner")
+        INTERMEDIATE = "intermediate", _("intermediate")
+        ADVANCED = "advanced", _("advanced")
+
+    VISIBLE = (State.SCHEDULED, State.PUBLISHED)
+
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, editable=False)
+    slug = models.SlugField(_("slug"), max_length=120)
+    title = models.CharField(_("title"), max_length=200)
+    subtitle = models.CharField(_("subtitle"), max_length=200, blank=True)
+    author = models.CharField(_("author"), max_length=150, blank=True)
+    summary = models.CharField(_("summary"), max_length=400, blank=True, help_text=_("One or two sentences for the catalogue."))
+    description = models.TextField(_("description"), blank=True, help_text=_("Markdown."))
+    cover = models.ImageField(_("cover"), upload_to="covers/%Y/", blank=True, width_field="cover_width", height_field="cover_height")
+    cover_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    cover_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    topics = models.ManyToManyField(Topic, blank=True, related_name="publications", verbose_name=_("topics"))
+    level = models.CharField(_("level"), max_length=12, choices=Level.choices, default=Level.ALL)
+    language = models.CharField(_("language"), max_length=12, default="en")
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True, help_text=_("In the future: it appears at that minute."))
+    access = models.CharField(_("access"), max_length=10, choices=Access.choices, default=Access.MEMBERS)
+    products = models.ManyToManyField(
+        Product, blank=True, related_name="publications", verbose_name=_("products"), help_text=_("Each of these opens it as well.")
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = PublicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("title")
+        verbose_name_plural = _("titles")
+        ordering = ["-published_at", "title"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "slug"], name="publication_slug_unique_per_kind"),
+            models.CheckConstraint(
+                condition=~Q(state__in=("scheduled", "published")) | Q(published_at__isnull=False),
+                name="publication_visible_has_a_time",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "published_at"], name="publication_state_time")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse(f"courses:{self.kind}", args=[self.slug])
+
+    def is_published(self, *, at: datetime) -> bool:
+        return self.state in self.VISIBLE and self.published_at is not None and self.published_at <= at
+
+
+class Course(Publication):
+    class Meta:
+        verbose_name = _("course")
+        verbose_name_plural = _("courses")
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.kind = self.Kind.COURSE
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+
+class Ebook(Publication):
+    pages = models.PositiveIntegerField(_("pages"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("ebook")
+        verbose_name_plural = _("ebooks")
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.kind = self.Kind.EBOOK
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+
+class Section(models.Model):
+    course = models.ForeignKey(Course, models.CASCADE, related_name="sections", verbose_name=_("course"))
+    title = models.CharField(_("title"), max_length=200)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("section")
+        verbose_name_plural = _("sections")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Lesson(models.Model):
+    """A lesson. Its course is a column of its own, so that (course, slug) is unique in the database."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="lessons", verbose_name=_("course"), editable=False)
+    section = models.ForeignKey(Section, models.CASCADE, related_name="lessons", verbose_name=_("section"))
+    slug = models.SlugField(_("slug"), max_length=120)
+    title = models.CharField(_("title"), max_length=200)
+    body = models.TextField(_("text"), blank=True, help_text=_("Markdown."))
+    seconds = models.PositiveIntegerField(_("length in seconds"), default=0)
+    preview = models.BooleanField(_("preview"), default=False, help_text=_("Anybody may open it, signed in or not."))
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("lesson")
+        verbose_name_plural = _("lessons")
+        ordering = ["section__position", "section_id", "position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["course", "slug"], name="lesson_slug_unique_in_course")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.course_id = self.section.course_id
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def get_absolute_url(self) -> str:
+        return reverse("courses:lesson", args=[self.course.slug, self.slug])

@@ -1,0 +1,19 @@
+"""The only room that imports an S3 library. It signs offline, and speaks S3; it knows no models.
+
+Three identities, never each other's work: the reader signs GETs, HEADs and reads first bytes; the writer starts, signs, completes and
+aborts uploads; the keeper deletes, lists and copies. Every vendor error leaves here as StorageError.
+"""
+
+from courses.storage.errors import NotThere, StorageError
+from courses.storage.names import content_disposition, download_name
+from courses.storage.signing import SignedURL, sign_get, sign_part
+
+__all__ = [
+    "NotThere",
+    "SignedURL",
+    "StorageError",
+    "content_disposition",
+    "download_name",
+    "sign_get",
+    "sign_part",
+]

@@ -1,0 +1,13 @@
+"""What can go wrong between us and the bucket, in our words."""
+
+
+class StorageError(Exception):
+    """The bucket refused, or could not be reached. `code` is S3's error code, or the name of the network error."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class NotThere(StorageError):
+    """The object or the upload is not in the bucket."""

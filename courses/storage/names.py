@@ -1,0 +1,52 @@
+"""File names as people read them, and as HTTP carries them (RFC 6266, RFC 5987)."""
+
+import unicodedata
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+MAX_BYTES = 150
+# Names that Windows keeps for devices: a download under one of them cannot be saved there.
+DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
+ENDINGS = {
+    "application/pdf": ".pdf",
+    "application/epub+zip": ".epub",
+    "application/zip": ".zip",
+    "video/mp4": ".mp4",
+    "video/webm": ".webm",
+    "audio/mpeg": ".mp3",
+    "audio/mp4": ".m4a",
+    "text/vtt": ".vtt",
+}
+
+
+def download_name(title: str, content_type: str) -> str:
+    """Return a file name for `title`: any script kept, at most 150 bytes of UTF-8, with the type's own ending.
+
+    Control and bidirectional characters, path separators and what file systems refuse are taken out, so that a name can neither break
+    a header nor lie about its ending.
+    """
+    ending = ENDINGS.get(content_type, ".bin")
+    kept = "".join(_kept(character) for character in unicodedata.normalize("NFC", title))
+    stem = " ".join(kept.split()).strip(". ")
+    if PurePosixPath(stem.lower()).suffix == ending:
+        stem = stem[: -len(ending)].rstrip(". ")
+    stem = stem.encode()[: MAX_BYTES - len(ending)].decode(errors="ignore").rstrip(". ")
+    if not stem or stem.split(".")[0].lower() in DEVICES:
+        stem = f"download-{stem}".rstrip("-")
+    return stem + ending
+
+
+def content_disposition(filename: str, *, inline: bool = False) -> str:
+    """Return the header's value: an ASCII fallback, and the true name by RFC 5987. Always ASCII, because S3 refuses anything else."""
+    kind = "inline" if inline else "attachment"
+    plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
+    plain = "".join("_" if character in '"\\%;' else character for character in plain if character.isprintable())
+    if not PurePosixPath(plain).stem.strip(". "):
+        plain = f"download{PurePosixPath(filename).suffix}"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def _kept(character: str) -> str:
+    if character in '/\\:*?"<>|':
+        return " "
+    return " " if unicodedata.category(character)[0] == "C" and character != "\u200d" else character

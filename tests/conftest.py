@@ -1,0 +1,114 @@
+"""The people, the far sides of the wire, and small builders. Both far sides are the embedded ones, on real sockets."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import User
+from billing.models import Customer, Price, Product, Subscription
+from sandbox.s3 import BucketServer, Identity
+from sandbox.stripe import StripeServer
+from tests import build
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+# --- The far sides of the wire ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BucketServer]:
+    """The embedded bucket, listening where the settings look for it."""
+    server = BucketServer(
+        tmp_path_factory.mktemp("bucket"),
+        bucket=settings.S3_BUCKET,
+        region=settings.S3_REGION,
+        identities={name: Identity(name, *pair) for name, pair in settings.S3_IDENTITIES.items()},
+        cors_origins=["*"],
+        port=int(urlsplit(settings.S3_ENDPOINT_URL).port or 0),
+    )
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def stripe_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StripeServer]:
+    server = StripeServer(
+        tmp_path_factory.mktemp("stripe"),
+        api_key=settings.STRIPE_SECRET_KEY,
+        webhook_secret=settings.STRIPE_WEBHOOK_SECRETS[0],
+        webhook_url=None,
+        mail_dir=None,
+        port=int(urlsplit(settings.STRIPE_API_BASE).port or 0),
+    )
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def stripe(stripe_server: StripeServer) -> Iterator[StripeServer]:
+    """The embedded Stripe, empty, with no webhook address: tests ring the bells they want."""
+    stripe_server.reset()
+    yield stripe_server
+    stripe_server.reset()
+
+
+# --- People -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def newcomer(db: None) -> User:
+    """Nadia has a confirmed account and never paid."""
+    return build.person("nadia@example.com")
+
+
+@pytest.fixture
+def plan(db: None) -> Product:
+    return build.plan()
+
+
+@pytest.fixture
+def subscriber(plan: Product, now: datetime) -> User:
+    """Sam holds a live plan."""
+    return build.subscribed(build.person("sam@example.com"), plan, now=now)
+
+
+@pytest.fixture
+def lapsed(plan: Product, now: datetime) -> User:
+    """Lara paid once; her subscription is over."""
+    return build.subscribed(build.person("lara@example.com"), plan, now=now, status="canceled", ended_at=now - timedelta(days=3))
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    """Olga owns the site."""
+    return build.person("olga@example.com", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def client_for() -> "type[ClientFor]":
+    return ClientFor
+
+
+class ClientFor(Client):
+    """A browser in which this person is signed in."""
+
+    def __init__(self, person: User) -> None:
+        super().__init__()
+        self.force_login(person)

@@ -1,0 +1,52 @@
+"""The environment that the settings read under test. Loaded by pytest before Django is (`-p tests.environment`).
+
+Each test process gets ports of its own, on which tests/conftest.py starts the embedded bucket and the embedded Stripe.
+"""
+
+import os
+import socket
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+os.environ.update(
+    {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright's sync API runs an event loop in the test's own thread.
+        "SECRET_KEY": "test-only-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789",
+        "DEBUG": "true",  # pytest-django switches DEBUG off; this only chooses unhashed static files.
+        "SITE_URL": "http://testserver",
+        "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
+        "CACHE_URL": "locmem://",
+        "EMAIL_URL": "memory:",
+        "DEFAULT_FROM_EMAIL": "Lectern <hello@testserver>",
+        "TRUSTED_PROXIES": "0",
+        "STAFF_MFA": "required",
+        "S3_BUCKET": "lectern-content",
+        "S3_REGION": "us-east-1",
+        "S3_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
+        "S3_ADDRESSING_STYLE": "path",
+        "S3_READER_KEY_ID": "READERTESTKEY",
+        "S3_READER_SECRET": "reader-test-secret",
+        "S3_WRITER_KEY_ID": "WRITERTESTKEY",
+        "S3_WRITER_SECRET": "writer-test-secret",
+        "S3_KEEPER_KEY_ID": "KEEPERTESTKEY",
+        "S3_KEEPER_SECRET": "keeper-test-secret",
+        "MEDIA_BUCKET": "",
+        "DOWNLOAD_TTL": "120",
+        "STREAM_TTL": "900",
+        "BUDGET_FACTOR": "1",
+        "GRACE_DAYS": "7",
+        "SILENCE_HOURS": "48",
+        "STRIPE_SECRET_KEY": "sk_test_embedded0123456789",
+        "STRIPE_WEBHOOK_SECRET": "whsec_embedded0123456789abcdef",
+        "STRIPE_API_BASE": f"http://127.0.0.1:{free_port()}",
+        "STRIPE_AUTOMATIC_TAX": "false",
+        "STRIPE_PROMOTION_CODES": "true",
+    }
+)
+os.environ.setdefault("DATABASE_URL", "")
