@@ -6,7 +6,7 @@ Half-open intervals throughout: at the very moment something ends, it has ended.
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from billing.models import Grant, Product, Purchase, Subscription
 
@@ -29,13 +29,12 @@ def live(*, now: datetime) -> Q:
     )
 
 
-def held(user_id: int, *, now: datetime) -> dict[int, str]:
-    """Return {product pk: kind} of all that this person holds at `now`: subscribed, bought or granted. One query."""
+def held(user_id: int, *, now: datetime) -> QuerySet[Product]:
+    """Return the products this person holds at `now`: subscribed, bought or granted. Not yet evaluated; one query when it is."""
     mine = Q(customer__user=user_id)
     subscribed = Subscription.objects.filter(live(now=now), mine, products=OuterRef("pk"))
     bought = Purchase.objects.filter(mine, product=OuterRef("pk"), state=Purchase.State.PAID)
     granted = Grant.objects.filter(
         Q(ends_at__isnull=True) | Q(ends_at__gt=now), user=user_id, product=OuterRef("pk"), starts_at__lte=now
     )
-    products = Product.objects.filter(Exists(subscribed) | Exists(bought) | Exists(granted))
-    return dict(products.order_by().values_list("pk", "kind"))
+    return Product.objects.filter(Exists(subscribed) | Exists(bought) | Exists(granted)).order_by()

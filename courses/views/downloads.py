@@ -1,0 +1,150 @@
+"""The click on Download, and the player's and reader's request for a URL: decide now, sign now, keep nothing but the Download row."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from courses import access, offers, storage
+from courses.access import Verdict
+from courses.models import Download, FileVersion
+
+logger = logging.getLogger(__name__)
+EMBEDS = {"image", "script", "style", "font", "iframe", "frame", "object", "embed", "worker", "manifest", "report"}
+
+
+class View(Protocol):
+    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse: ...
+
+
+def unkept(view: View) -> View:
+    """Forbid anybody to keep, index or pass on what this view answers, refusals included."""
+
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = "no-store, private"
+        response["Referrer-Policy"] = "no-referrer"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return wrapped
+
+
+@unkept
+@require_safe
+def download(request: HttpRequest, file_id: str) -> HttpResponse:
+    """Answer a click with a redirect to a URL minted for it, or with what stands in the way; HEAD mints and counts nothing."""
+    if is_speculative(request.headers) or is_embedded(request.headers):
+        return HttpResponse(_("Open this link yourself to download the file."), status=403, content_type="text/plain")
+    now = timezone.now()
+    version = serving_version(file_id)
+    verdict = access.decision(request.user, version.file, now=now).verdict
+    if verdict is Verdict.NOT_FOUND:
+        raise Http404
+    if verdict is Verdict.SIGN_IN:
+        return redirect_to_login(request.get_full_path())
+    if verdict is Verdict.OFFER:
+        logger.info("download refused user=%s file=%s", request.user.pk, version.file_id)
+        return offers.offer(request, version.file.publication)
+    if request.method == "HEAD":
+        return described(version)
+    if wait := over_budget(request, Download.Purpose.DOWNLOAD, now=now):
+        return render(request, "429.html", {"seconds": wait}, status=429, headers={"Retry-After": str(wait)})
+    return HttpResponseRedirect(mint(request, version, Download.Purpose.DOWNLOAD, now=now).url)
+
+
+@unkept
+@require_safe
+def play(request: HttpRequest, file_id: str) -> HttpResponse:
+    """Answer our own player or reader with {"url", "expires_at"}; a refusal is {"error", "next"} with 401, 403, 404 or 429."""
+    if is_speculative(request.headers) or is_embedded(request.headers):
+        return refusal(403, _("Open the page yourself to play this."))
+    now = timezone.now()
+    version = serving_version(file_id)
+    verdict = access.decision(request.user, version.file, now=now).verdict
+    if verdict is Verdict.NOT_FOUND:
+        raise Http404
+    if verdict is Verdict.SIGN_IN:
+        return refusal(401, _("Sign in to go on."), reverse("account_login"))
+    if verdict is Verdict.OFFER:
+        logger.info("play refused user=%s file=%s", request.user.pk, version.file_id)
+        return refusal(403, _("Your membership does not open this, or has ended."), version.file.publication.get_absolute_url())
+    if request.method == "HEAD":
+        return HttpResponse(content_type="application/json")
+    if wait := over_budget(request, Download.Purpose.PLAY, now=now):
+        return refusal(429, _("Too many at once. Try again in a minute."), headers={"Retry-After": str(wait)})
+    signed = mint(request, version, Download.Purpose.PLAY, now=now)
+    return JsonResponse({"url": signed.url, "expires_at": signed.expires_at.isoformat()})
+
+
+def serving_version(file_id: str) -> FileVersion:
+    """Return the newest READY version of a file, with its file, title and lesson, or raise Http404."""
+    versions = FileVersion.objects.ready().filter(file=file_id).order_by("-ready_at", "-pk")
+    version = versions.select_related("file__publication", "file__lesson").first()
+    if version is None:
+        raise Http404
+    return version
+
+
+def mint(request: HttpRequest, version: FileVersion, purpose: Download.Purpose, *, now: datetime) -> storage.SignedURL:
+    """Record a Download, and sign the URL that carries its id."""
+    ttl = settings.DOWNLOAD_TTL if purpose == Download.Purpose.DOWNLOAD else settings.STREAM_TTL
+    person = request.user if request.user.is_authenticated else None
+    row = Download(user=person, version=version, purpose=purpose, created_at=now, expires_at=now + timedelta(seconds=ttl))
+    name = storage.download_name(version.file.name, version.content_type)
+    signed = storage.sign_get(
+        version.key,
+        name,
+        content_type=version.content_type,
+        ttl=ttl,
+        trace=str(row.pk),
+        inline=purpose == Download.Purpose.PLAY,
+    )
+    row.save(force_insert=True)
+    logger.info("%s minted id=%s user=%s file=%s", purpose, row.pk, person and person.pk, version.file_id)
+    return signed
+
+
+def over_budget(request: HttpRequest, purpose: Download.Purpose, *, now: datetime) -> int:
+    """Return the seconds to wait when this person has minted a minute's worth of URLs, else 0. Nobody's samples are not counted."""
+    if not request.user.is_authenticated:
+        return 0
+    recent = Download.objects.filter(user=request.user, purpose=purpose, created_at__gt=now - timedelta(minutes=1))
+    return 60 if recent.count() >= settings.DOWNLOADS_PER_MINUTE else 0
+
+
+def described(version: FileVersion) -> HttpResponse:
+    """Answer HEAD as the bucket would answer the GET, so that a download manager learns name, type and size without a mint."""
+    name = storage.download_name(version.file.name, version.content_type)
+    headers = {"Content-Disposition": storage.content_disposition(name), "Content-Length": str(version.size), "Accept-Ranges": "bytes"}
+    return HttpResponse(content_type=version.content_type, headers=headers)
+
+
+def refusal(status: int, error: str, next_url: str = "", headers: dict[str, str] | None = None) -> JsonResponse:
+    return JsonResponse({"error": error, "next": next_url}, status=status, headers=headers)
+
+
+def is_speculative(headers: Any) -> bool:
+    """Tell whether a browser or proxy fetches ahead of a click that may never come."""
+    purposes = " ".join(headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")).lower()
+    return any(word in purposes for word in ("prefetch", "prerender", "preview"))
+
+
+def is_embedded(headers: Any) -> bool:
+    """Tell whether a page loads this as a part of itself, or another site does so by script; a navigation from anywhere is welcome.
+
+    Clients that send no Sec-Fetch headers (download managers, curl, old browsers) are not embedded.
+    Source: https://www.w3.org/TR/fetch-metadata/
+    """
+    site, mode, destination = (headers.get(f"Sec-Fetch-{name}", "").lower() for name in ("Site", "Mode", "Dest"))
+    if destination in EMBEDS or (destination == "empty" and mode == "no-cors"):
+        return True
+    return site in ("cross-site", "same-site") and destination != "document"
