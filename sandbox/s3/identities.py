@@ -1,11 +1,10 @@
 """Who may do what: the same three narrow signers the site has on AWS, and the bucket's owner for tests."""
 
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from .errors import access_denied
 
-CONTENT = "content/*"
+CONTENT = "content/"
 
 # One entry a policy: the actions on objects under content/, then those on the bucket itself.
 OBJECT_ACTIONS: dict[str, frozenset[str]] = {
@@ -41,7 +40,7 @@ class Identity:
             return True
         if key is None:
             return action in BUCKET_ACTIONS[self.name]
-        return action in OBJECT_ACTIONS[self.name] and fnmatchcase(key, CONTENT)
+        return action in OBJECT_ACTIONS[self.name] and key.startswith(CONTENT)
 
     def require(self, action: str, key: str | None = None) -> None:
         """Raise AccessDenied unless the policy allows it."""

@@ -7,6 +7,11 @@ from urllib.parse import unquote_to_bytes
 from .errors import S3Error
 
 MAX_KEY_BYTES = 1024
+# The parameters of a presigned URL itself; they stand for no header.
+SIGNING = frozenset(
+    f"x-amz-{name}"
+    for name in ("algorithm", "credential", "date", "expires", "signedheaders", "signature", "security-token")
+)
 
 
 @dataclass(frozen=True)
@@ -71,3 +76,9 @@ def decoded(value: bytes) -> str:
         return value.decode()
     except UnicodeDecodeError:
         raise S3Error("InvalidURI", "Couldn't parse the specified URI.") from None
+
+
+def hoisted(request: Request) -> dict[str, str]:
+    """The x-amz-… headers that some SDKs move into a presigned query; there they count as sent."""
+    lower = {name.lower(): value for name, value in request.parameters.items()}
+    return {name: value for name, value in lower.items() if name.startswith("x-amz-") and name not in SIGNING}

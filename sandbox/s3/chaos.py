@@ -1,0 +1,42 @@
+"""Failures on demand: the next requests that match fail in a chosen way, so that retries can be tested."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from .request import Request
+
+# hang: no answer for HANG seconds, then the line drops. reset: the line drops at once. lost: done, but the answer never arrives.
+Kind = Literal["SlowDown", "InternalError", "hang", "reset", "lost"]
+HANG = 60.0
+
+
+@dataclass
+class Order:
+    left: int
+    kind: Kind
+    match: Callable[[Request], bool]
+
+
+class Chaos:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.orders: list[Order] = []
+
+    def add(self, order: Order) -> None:
+        with self.lock:
+            self.orders.append(order)
+
+    def clear(self) -> None:
+        with self.lock:
+            self.orders.clear()
+
+    def take(self, request: Request) -> Kind | None:
+        """The failure this request is to have, used up by one."""
+        with self.lock:
+            for order in self.orders:
+                if order.left > 0 and order.match(request):
+                    order.left -= 1
+                    return order.kind
+        return None

@@ -1,0 +1,249 @@
+"""AWS Signature Version 4, verified: in the query (a presigned URL) or in the Authorization header.
+
+Source: the S3 API reference, "Authenticating Requests (AWS Signature Version 4)". Nothing here asks an AWS library.
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+from .errors import S3Error, access_denied
+from .identities import Identity
+from .request import Request
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+MAX_EXPIRES = 604_800
+MAX_SKEW = timedelta(minutes=15)
+UNSIGNED = "UNSIGNED-PAYLOAD"
+STREAMING_UNSIGNED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+STREAMING_SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+STREAMING_SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+STREAMING = frozenset({STREAMING_UNSIGNED, STREAMING_SIGNED, STREAMING_SIGNED_TRAILER})
+QUERY_NAMES = (
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-SignedHeaders",
+    "X-Amz-Signature",
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a request says about its own signature, before anything is believed."""
+
+    credential: str
+    signed_headers: tuple[str, ...]
+    signature: str
+    date: str
+    payload: str
+    expires: int | None
+    fault: str
+
+    @property
+    def scope(self) -> str:
+        return self.credential.split("/", 1)[1]
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A verified request: who signed it, and what a signed chunked body goes on from."""
+
+    identity: Identity
+    payload: str
+    date: str
+    scope: str
+    signing_key: bytes
+    signature: str
+
+
+def verify(request: Request, identities: dict[str, Identity], *, region: str, now: datetime) -> Signed:
+    """Hold a request against its signature; `identities` is by key id. Raises S3Error with S3's own code."""
+    claim = read_claim(request)
+    key_id = check_scope(claim, region)
+    signed_at = check_time(claim, now)
+    identity = identities.get(key_id)
+    if identity is None:
+        message = "The AWS Access Key Id you provided does not exist in our records."
+        raise S3Error("InvalidAccessKeyId", message, AWSAccessKeyId=key_id)
+    check_token(request)
+    check_headers(request, claim)
+    signing_key = derive_key(identity.secret, claim.scope)
+    canonical = canonical_request(request, claim)
+    to_sign = "\n".join((ALGORITHM, claim.date, claim.scope, hashlib.sha256(canonical).hexdigest()))
+    if not same(sign(signing_key, to_sign), claim.signature):
+        message = "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+        details = {
+            "AWSAccessKeyId": key_id,
+            "StringToSign": to_sign,
+            "CanonicalRequest": canonical.decode("utf-8", "replace"),
+        }
+        raise S3Error("SignatureDoesNotMatch", message, **details)
+    check_expiry(claim, signed_at, now)
+    return Signed(identity, claim.payload, claim.date, claim.scope, signing_key, claim.signature)
+
+
+def read_claim(request: Request) -> Claim:
+    """Find the one signature of a request; none, two, or an older scheme are refused."""
+    names = {name.decode("utf-8", "replace") for name, _ in request.query}
+    authorization = request.header("authorization")
+    if authorization.startswith("AWS ") or {"AWSAccessKeyId", "Signature"} & names:
+        raise S3Error(
+            "InvalidRequest", f"The authorization mechanism you have provided is not supported. Please use {ALGORITHM}."
+        )
+    in_query = any(name in names for name in QUERY_NAMES)
+    if authorization and in_query:
+        raise S3Error("InvalidArgument", "Only one auth mechanism allowed", ArgumentName="Authorization")
+    if in_query:
+        return claim_in_query(request)
+    if authorization:
+        return claim_in_header(request, authorization)
+    raise access_denied()
+
+
+def claim_in_query(request: Request) -> Claim:
+    fault = "AuthorizationQueryParametersError"
+    values: dict[str, str] = {}
+    for name in QUERY_NAMES:
+        found = [value for candidate, value in request.query if candidate == name.encode()]
+        if len(found) != 1:
+            message = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters, once each."
+            raise S3Error(fault, message)
+        values[name] = found[0].decode("utf-8", "replace")
+    if values["X-Amz-Algorithm"] != ALGORITHM:
+        raise S3Error(fault, f'X-Amz-Algorithm only supports "{ALGORITHM}"')
+    expires = values["X-Amz-Expires"]
+    if not re.fullmatch(r"[0-9]{1,12}", expires) or not 1 <= int(expires) <= MAX_EXPIRES:
+        raise S3Error(fault, f"X-Amz-Expires must be a number between 1 and {MAX_EXPIRES} (in seconds)")
+    headers = tuple(values["X-Amz-SignedHeaders"].split(";"))
+    payload = request.parameters.get("X-Amz-Content-Sha256") or request.header("x-amz-content-sha256") or UNSIGNED
+    return Claim(
+        values["X-Amz-Credential"],
+        headers,
+        values["X-Amz-Signature"],
+        values["X-Amz-Date"],
+        payload,
+        int(expires),
+        fault,
+    )
+
+
+def claim_in_header(request: Request, authorization: str) -> Claim:
+    fault = "AuthorizationHeaderMalformed"
+    algorithm, _, rest = authorization.partition(" ")
+    parts = dict(item.strip().partition("=")[::2] for item in rest.split(","))
+    if algorithm != ALGORITHM or parts.keys() != {"Credential", "SignedHeaders", "Signature"}:
+        raise S3Error(fault, "The authorization header is malformed.")
+    payload = request.header("x-amz-content-sha256")
+    if not payload:
+        raise S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
+    headers = tuple(parts["SignedHeaders"].split(";"))
+    return Claim(parts["Credential"], headers, parts["Signature"], request.header("x-amz-date"), payload, None, fault)
+
+
+def check_scope(claim: Claim, region: str) -> str:
+    """The access key id, once date, region and service in the credential are right."""
+    parts = claim.credential.rsplit("/", 4)
+    if len(parts) != 5:
+        raise S3Error(
+            claim.fault, 'The Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
+        )
+    key_id, day, scope_region, service, terminator = parts
+    if not re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", claim.date):
+        if claim.expires is None:
+            raise access_denied("AWS authentication requires a valid Date or x-amz-date header")
+        raise S3Error(claim.fault, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
+    if day != claim.date[:8]:
+        raise S3Error(
+            claim.fault,
+            f'Invalid credential date "{day}". This date is not the same as X-Amz-Date: "{claim.date[:8]}".',
+        )
+    if scope_region != region:
+        raise S3Error(claim.fault, f"The region '{scope_region}' is wrong; expecting '{region}'", Region=region)
+    if service != "s3" or terminator != "aws4_request":
+        raise S3Error(claim.fault, f'Incorrect service "{service}". This endpoint belongs to "s3".')
+    return key_id
+
+
+def check_time(claim: Claim, now: datetime) -> datetime:
+    """The moment of signing; a clock that is too far off, in the direction S3 minds, is refused."""
+    try:
+        signed_at = datetime.strptime(claim.date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise S3Error(claim.fault, "X-Amz-Date is not a valid date") from None
+    if claim.expires is None and abs(now - signed_at) > MAX_SKEW:
+        message = "The difference between the request time and the current time is too large."
+        raise S3Error("RequestTimeTooSkewed", message, RequestTime=claim.date, ServerTime=f"{now:%Y-%m-%dT%H:%M:%SZ}")
+    if signed_at - now > MAX_SKEW:
+        raise access_denied("Request is not valid yet", ServerTime=f"{now:%Y-%m-%dT%H:%M:%SZ}")
+    return signed_at
+
+
+def check_expiry(claim: Claim, signed_at: datetime, now: datetime) -> None:
+    if claim.expires is None:
+        return
+    ends = signed_at + timedelta(seconds=claim.expires)
+    if now > ends:
+        times = {"Expires": f"{ends:%Y-%m-%dT%H:%M:%SZ}", "ServerTime": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+        raise access_denied("Request has expired", **{"X-Amz-Expires": claim.expires}, **times)
+
+
+def check_token(request: Request) -> None:
+    """This bucket issues no sessions, so no session token can be a good one."""
+    if request.header("x-amz-security-token") or "X-Amz-Security-Token" in request.parameters:
+        raise S3Error("InvalidToken", "The provided token is malformed or otherwise invalid.")
+
+
+def check_headers(request: Request, claim: Claim) -> None:
+    """Host and every x-amz header must be covered by the signature, and what it covers must be there."""
+    signed = set(claim.signed_headers)
+    missing = [name for name in request.headers if name.startswith("x-amz-") and name not in signed]
+    if "host" not in signed or missing:
+        unsigned = ", ".join(missing or ["host"])
+        raise access_denied(
+            "There were headers present in the request which were not signed", HeadersNotSigned=unsigned
+        )
+    if not signed <= request.headers.keys():
+        raise S3Error("SignatureDoesNotMatch", "A header that was signed is not in the request.")
+    if claim.payload not in STREAMING | {UNSIGNED} and not re.fullmatch(r"[0-9a-f]{64}", claim.payload):
+        message = f"x-amz-content-sha256 must be {UNSIGNED}, {', '.join(sorted(STREAMING))}, or a valid sha256 value."
+        raise S3Error("InvalidArgument", message, ArgumentName="x-amz-content-sha256")
+
+
+def canonical_request(request: Request, claim: Claim) -> bytes:
+    """The text both sides hash. Path and query are decoded and encoded again, so any spelling of one URL agrees."""
+    query = sorted((encode(name), encode(value)) for name, value in request.query if name != b"X-Amz-Signature")
+    names = sorted(claim.signed_headers)
+    lines = [
+        request.method,
+        quote(request.path, safe="/-_.~"),
+        "&".join(f"{name}={value}" for name, value in query),
+        *(f"{name}:{' '.join(request.headers[name].split())}" for name in names),
+        "",
+        ";".join(names),
+        claim.payload,
+    ]
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+def encode(value: bytes) -> str:
+    return quote(value, safe="-_.~")
+
+
+def derive_key(secret: str, scope: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def sign(signing_key: bytes, text: str) -> str:
+    return hmac.digest(signing_key, text.encode(), "sha256").hex()
+
+
+def same(ours: str, theirs: str) -> bool:
+    return hmac.compare_digest(ours.encode(), theirs.encode())
