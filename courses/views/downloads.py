@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from django.views.defaults import page_not_found
 
 from courses import access, offers, storage
 from courses.access import Verdict
@@ -29,7 +30,10 @@ def unkept(view: View) -> View:
     """Forbid anybody to keep, index or pass on what this view answers, refusals included."""
 
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
+        try:
+            response = view(request, *args, **kwargs)
+        except Http404 as error:
+            response = page_not_found(request, error)
         response["Cache-Control"] = "no-store, private"
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex"
@@ -57,7 +61,7 @@ def download(request: HttpRequest, file_id: str) -> HttpResponse:
     if request.method == "HEAD":
         return described(version)
     if wait := over_budget(request, Download.Purpose.DOWNLOAD, now=now):
-        return render(request, "429.html", {"seconds": wait}, status=429, headers={"Retry-After": str(wait)})
+        return too_many(request, wait)
     return HttpResponseRedirect(mint(request, version, Download.Purpose.DOWNLOAD, now=now).url)
 
 
@@ -126,6 +130,12 @@ def described(version: FileVersion) -> HttpResponse:
     name = storage.download_name(version.file.name, version.content_type)
     headers = {"Content-Disposition": storage.content_disposition(name), "Content-Length": str(version.size), "Accept-Ranges": "bytes"}
     return HttpResponse(content_type=version.content_type, headers=headers)
+
+
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    response = render(request, "429.html", {"seconds": seconds}, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
 
 
 def refusal(status: int, error: str, next_url: str = "", headers: dict[str, str] | None = None) -> JsonResponse:

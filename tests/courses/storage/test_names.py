@@ -68,7 +68,7 @@ def test_any_name_survives_the_header(title: str) -> None:
     assert header.isprintable()
     kind, fallback, extended = header.split("; ", 2)
     assert kind == "attachment"
-    assert re.fullmatch(r'filename="[^"\\%;]+"', fallback)
+    assert re.fullmatch(r'filename="[^"\\%;.][^"\\%;]*\.pdf"', fallback)
     assert unquote(extended.removeprefix("filename*=UTF-8''")) == name
     message = Message(policy=HTTP)
     message["Content-Disposition"] = header
