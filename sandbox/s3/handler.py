@@ -203,7 +203,9 @@ class Handler(BaseHTTPRequestHandler):
             headers["Connection"] = "close"
         phrase = self.responses.get(answer.status, ("Unknown",))[0]
         lines = [f"HTTP/1.1 {answer.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-        more = socket.MSG_MORE if answer.stream and self.command != "HEAD" else 0
+        # More is announced only where more comes: the kernel holds a lone head back for 200 ms.
+        streaming = answer.stream and answer.stream.end > answer.stream.start and self.command != "HEAD"
+        more = socket.MSG_MORE if streaming else 0
         self.connection.sendall(b"\r\n".join(wire(line) for line in lines), more)
 
     def send_stream(self, stream: Stream, seen: Seen) -> None:
