@@ -10,12 +10,13 @@ from enum import Enum
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef
+from django.db.models import Value
 
 from billing import entitlements
 from billing.models import Product
 from courses.models import File, Lesson, Publication
 
+NAMED = "named"
 Person = AbstractBaseUser | AnonymousUser | None
 
 
@@ -76,7 +77,7 @@ def openable(person: Person, publications: Iterable[Publication], *, now: dateti
     """
     if person is None or not person.is_authenticated or not person.is_active:
         return set()
-    held = dict(entitlements.held(person.pk, now=now).values_list("pk", "kind"))
+    held = dict(entitlements.held(person.pk, now=now))
     return {
         publication.pk
         for publication in publications
@@ -89,10 +90,11 @@ def openable(person: Person, publications: Iterable[Publication], *, now: dateti
 
 
 def _holds_what_opens(user_id: int, publication: Publication, *, now: datetime) -> bool:
-    # Whether the title names a product is asked together with what is held, so that a click costs one query here.
-    naming = Publication.products.through.objects.filter(product=OuterRef("pk"), publication=publication.pk)
-    held = entitlements.held(user_id, now=now).annotate(named=Exists(naming))
-    return any(_opens(publication, kind, named=named) for kind, named in held.values_list("kind", "named"))
+    # The products that the title names are asked together with those that are held, so that a click costs one query here.
+    naming = Publication.products.through.objects.filter(publication=publication.pk).order_by()
+    rows = set(entitlements.held(user_id, now=now).union(naming.values_list("product", Value(NAMED)), all=True))
+    named = {pk for pk, kind in rows if kind == NAMED}
+    return any(_opens(publication, kind, named=pk in named) for pk, kind in rows if kind != NAMED)
 
 
 def _opens(publication: Publication, kind: str, *, named: bool) -> bool:
