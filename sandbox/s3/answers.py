@@ -31,7 +31,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """One verified request, with all that an operation may need; `headers` includes x-amz- parameters of a signed query."""
+    """One verified request and all that an operation needs; `headers` includes x-amz- parameters of a signed query."""
 
     request: Request
     headers: dict[str, str]

@@ -24,7 +24,7 @@ class Blobs:
             with temporary.open("wb", buffering=0) as file:
                 for piece in pieces:
                     write_all(file, memoryview(piece))
-            os.replace(temporary, self.place(name))
+            temporary.replace(self.place(name))
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

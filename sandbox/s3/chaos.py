@@ -7,7 +7,8 @@ from typing import Literal
 
 from .request import Request
 
-# hang: no answer for HANG seconds, then the line drops. reset: the line drops at once. lost: done, but the answer never arrives.
+# hang: no answer for HANG seconds, then the line drops. reset: the line drops at once.
+# lost: the work is done, but its answer never arrives.
 Kind = Literal["SlowDown", "InternalError", "hang", "reset", "lost"]
 HANG = 60.0
 

@@ -60,13 +60,13 @@ def base64_digest(value: str, size: int, *, header: str) -> bytes:
 
 
 def announced(headers: dict[str, str]) -> tuple[str, str] | None:
-    """The (algorithm, value) of the one checksum header sent; the value of a trailer is empty, for it is yet to come."""
+    """The (algorithm, value) of the one checksum header sent; a trailer's value is empty, for it is yet to come."""
     found = list(sent_checksums(headers))
     if len(found) > 1:
         raise S3Error("InvalidRequest", "Expecting a single x-amz-checksum- header")
     hint = headers.get("x-amz-sdk-checksum-algorithm", "").lower()
     if hint and not found:
-        message = "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found."
+        message = "x-amz-sdk-checksum-algorithm specified, but no x-amz-checksum-* or x-amz-trailer header was found."
         raise S3Error("InvalidRequest", message)
     if hint and found[0][0] != hint:
         raise S3Error("InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.")

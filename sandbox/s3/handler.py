@@ -6,14 +6,15 @@ import socket
 import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from . import cors, payload, routes, signature
+from . import cors, framing, payload, routes, signature
 from .answers import Answer, Call, Stream, http_date
 from .chaos import HANG, Kind
 from .errors import S3Error, error_document
 from .journal import LogEntry, without_secrets
 from .request import Request, hoisted, parse
+from .wire import Incoming, header_map, wire
 
 if TYPE_CHECKING:
     from .server import BucketServer
@@ -39,7 +40,7 @@ class Seen:
     sent: int = 0
 
 
-class Dropped(Exception):
+class DroppedError(Exception):
     """The connection is to end without an answer."""
 
 
@@ -51,8 +52,8 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.bucket: BucketServer = self.server.bucket  # type: ignore[attr-defined]
-        self.source = Source(self)
-        self.raw: payload.Plain | payload.Chunked = payload.Plain(self.source, 0)
+        self.source = Incoming(self)
+        self.raw: framing.Plain | framing.Chunked = framing.Plain(self.source, 0)
 
     def handle_expect_100(self) -> bool:
         """Promise nothing yet: a refused upload should not be sent at all."""
@@ -67,22 +68,22 @@ class Handler(BaseHTTPRequestHandler):
             answer = self.answer(seen)
             if seen.chaos == "lost":
                 self.release(answer.stream)
-                raise Dropped
+                raise DroppedError
             entry = self.note(seen, answer.status)
             self.send(answer, seen)
-        except (Dropped, OSError):
+        except (DroppedError, OSError):
             self.close_connection = True
         entry = entry or self.note(seen, 0)
         entry.sent = seen.sent
         entry.write()
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_OPTIONS = reply
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_OPTIONS = reply  # noqa: N815 - the base class asks so
 
     def answer(self, seen: Seen) -> Answer:
         headers: dict[str, str] = {}
         try:
-            headers = self.header_map()
-            self.raw = payload.open_body(self.source, headers)
+            headers = header_map(self.headers)
+            self.raw = framing.open_body(self.source, headers)
             answer = self.operate(headers, seen)
         except S3Error as error:
             answer = self.refusal(error, seen)
@@ -95,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
                 ),
                 seen,
             )
-        except (Dropped, ConnectionError):
+        except (DroppedError, ConnectionError):
             raise
         except Exception:
             logger.exception("request %s failed", seen.id)
@@ -125,7 +126,7 @@ class Handler(BaseHTTPRequestHandler):
         effective = hoisted(request) | headers
         seen.body = payload.Body(self.raw, effective, signed)
         if bucket.store is None:
-            raise Dropped
+            raise DroppedError
         return operation.run(
             Call(
                 request, effective, signed.identity, seen.body, bucket.store, bucket.region, now.replace(microsecond=0)
@@ -142,19 +143,11 @@ class Handler(BaseHTTPRequestHandler):
         if seen.chaos == "hang":
             self.bucket.stopping.wait(HANG)
         if seen.chaos in {"hang", "reset"}:
-            raise Dropped
+            raise DroppedError
 
     def target(self) -> str:
         """The request target as it came: the base class folds leading slashes, and a key may begin with one."""
         return self.requestline.split()[1]
-
-    def header_map(self) -> dict[str, str]:
-        """Headers by lower-case name, repeated ones joined, as a signature sees them; values as the bytes were sent."""
-        found: dict[str, list[str]] = {}
-        for name, value in self.headers.items():
-            text = value.strip().encode("latin-1", "replace").decode("utf-8", "surrogateescape")
-            found.setdefault(name.lower(), []).append(text)
-        return {name: ",".join(values) for name, values in found.items()}
 
     def refusal(self, error: S3Error, seen: Seen) -> Answer:
         seen.code = error.code
@@ -178,8 +171,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.linger()
 
     def settle_body(self) -> None:
-        """Read what an operation left of its body, or give the connection up where that is much or was never asked for."""
-        if self.raw.done or isinstance(self.raw, payload.Chunked) or self.source.expecting or self.raw.left > DRAIN:
+        """Read what is left of a body, or give the connection up where that is much or was never asked for."""
+        if self.raw.done or isinstance(self.raw, framing.Chunked) or self.source.expecting or self.raw.left > DRAIN:
             self.close_connection |= not self.raw.done
             return
         buffer = memoryview(bytearray(DRAIN))
@@ -240,41 +233,13 @@ class Handler(BaseHTTPRequestHandler):
         return entry
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What the base class refuses before an operation is known (a bad request line, an unknown method), in S3's words."""
+        """What the base class refuses by itself, a bad request line or an unknown method, in S3's words."""
         error = S3Error("MethodNotAllowed" if code == 501 else "BadRequest", message or "")
         self.close_connection = True
-        head = f"HTTP/1.1 {error.status} Refused\r\nServer: {SERVER}\r\nContent-Type: application/xml\r\nConnection: close\r\n"
         body = error_document(error, "/", secrets.token_hex(8).upper())
-        self.wfile.write(head.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        head = [f"HTTP/1.1 {error.status} Refused", f"Server: {SERVER}", "Content-Type: application/xml"]
+        head += [f"Content-Length: {len(body)}", "Connection: close", "", ""]
+        self.wfile.write("\r\n".join(head).encode() + body)
 
     def log_message(self, format: str, *args: object) -> None:
         """The journal says it better."""
-
-
-class Source:
-    """The connection's incoming bytes; the first read says 100 Continue to a client that waits for it."""
-
-    def __init__(self, handler: Handler) -> None:
-        self.handler = handler
-        self.expecting = False
-
-    def readinto(self, view: memoryview) -> int:
-        self.go_on()
-        return cast("int", self.handler.rfile.readinto(view))  # type: ignore[attr-defined]
-
-    def readline(self, limit: int) -> bytes:
-        self.go_on()
-        return self.handler.rfile.readline(limit)
-
-    def go_on(self) -> None:
-        if self.expecting:
-            self.expecting = False
-            self.handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-
-def wire(line: str) -> bytes:
-    """A header line as bytes. Overrides are Latin-1 by then; what was stored goes back as the bytes it came in."""
-    try:
-        return line.encode("latin-1")
-    except UnicodeEncodeError:
-        return line.encode("utf-8", "surrogateescape")

@@ -11,7 +11,10 @@ SECRET_PARAMETERS = re.compile(r"(?i)([?&](?:X-Amz-Signature|Signature|X-Amz-Sec
 
 @dataclass
 class LogEntry:
-    """One request. `target` has lost its signature; sizes are body bytes; `code` is S3's, of a refusal; status 0: unanswered."""
+    """One request. `target` has lost its signature; sizes are body bytes; `code` is S3's, of a refusal.
+
+    A status of 0 means that it was never answered.
+    """
 
     at: datetime
     request_id: str

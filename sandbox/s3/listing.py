@@ -9,7 +9,7 @@ BATCH = 500
 
 @dataclass
 class Page:
-    """`last` is where the next page begins: a key, or a common prefix that is done with; empty where this page is the last."""
+    """`last` is the key or common prefix the next page begins after; empty where this page is the last."""
 
     objects: list[Object] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)

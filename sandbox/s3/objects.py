@@ -23,6 +23,8 @@ REFUSED = (
     "x-amz-website-",
     "x-amz-server-side-encryption-",
 )
+# The access lists that change nothing on a bucket whose owner owns every object.
+PRIVATE = {("x-amz-acl", "private"), ("x-amz-acl", "bucket-owner-full-control")}
 COPY_CHUNK = 1024 * 1024
 
 
@@ -110,10 +112,8 @@ def sized(call: Call) -> Iterator[memoryview]:
 
 def kept_headers(headers: dict[str, str]) -> dict[str, str]:
     """The headers an object keeps; raises S3Error for those that ask for what this bucket does not have."""
-    for name in headers:
-        if name.startswith(REFUSED) and not (
-            name == "x-amz-acl" and headers[name] in {"private", "bucket-owner-full-control"}
-        ):
+    for name, value in headers.items():
+        if name.startswith(REFUSED) and (name, value) not in PRIVATE:
             raise access_denied(f"The signer may not set {name}")
     if headers.get("x-amz-storage-class", "STANDARD") != "STANDARD":
         raise S3Error("InvalidStorageClass", "The storage class you specified is not valid")

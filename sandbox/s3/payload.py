@@ -1,90 +1,17 @@
-"""Request bodies, read once and in pieces: plain, HTTP-chunked, and aws-chunked with signatures and trailers."""
+"""Request bodies, read once and in pieces: as they are, or aws-chunked with signatures and trailers."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from . import checksums
+from .claims import ALGORITHM, UNSIGNED
 from .errors import S3Error
-from .signature import ALGORITHM, STREAMING, STREAMING_SIGNED_TRAILER, STREAMING_UNSIGNED, UNSIGNED, Signed, same, sign
+from .framing import Chunked, Plain, chunk_size, content_length, incomplete
+from .signature import STREAMING, STREAMING_SIGNED_TRAILER, STREAMING_UNSIGNED, Signed, same, sign
 
 CHUNK = 512 * 1024
-MAX_LINE = 4096
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
-
-
-class Plain:
-    """A body as long as Content-Length says; ending early is an error, never a short object."""
-
-    def __init__(self, source: BinaryIO, length: int) -> None:
-        self.source = source
-        self.left = length
-
-    def read(self, view: memoryview) -> int:
-        """Fill `view` as far as the body goes; 0 at its end."""
-        wanted = min(len(view), self.left)
-        if wanted == 0:
-            return 0
-        count = self.source.readinto(view[:wanted])  # type: ignore[attr-defined]
-        if count < wanted:
-            raise incomplete()
-        self.left -= count
-        return count
-
-    def line(self) -> bytes:
-        found = self.source.readline(min(MAX_LINE, self.left))
-        self.left -= len(found)
-        return found
-
-    @property
-    def done(self) -> bool:
-        return self.left == 0
-
-
-class Chunked:
-    """An HTTP body in Transfer-Encoding: chunked."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        self.source = source
-        self.left = 0
-        self.done = False
-        self.started = False
-
-    def read(self, view: memoryview) -> int:
-        if not self.more():
-            return 0
-        wanted = min(len(view), self.left)
-        count = self.source.readinto(view[:wanted])  # type: ignore[attr-defined]
-        if count < wanted:
-            raise incomplete()
-        self.left -= count
-        return count
-
-    def line(self) -> bytes:
-        found = b""
-        while not found.endswith(b"\n") and len(found) < MAX_LINE and self.more():
-            piece = self.source.readline(min(MAX_LINE, self.left))
-            if not piece:
-                raise incomplete()
-            self.left -= len(piece)
-            found += piece
-        return found
-
-    def more(self) -> bool:
-        """Go on to the next chunk where this one is used up; False after the last."""
-        if self.left or self.done:
-            return not self.done
-        if self.started and self.source.readline(MAX_LINE) != b"\r\n":
-            raise incomplete()
-        self.started = True
-        self.left = chunk_size(self.source.readline(MAX_LINE).split(b";")[0].strip())
-        if self.left == 0:
-            self.done = True
-            while self.source.readline(MAX_LINE).strip():
-                pass
-        return not self.done
 
 
 @dataclass(frozen=True)
@@ -125,7 +52,7 @@ class Body:
         return content_length(self.headers.get(name))
 
     def pieces(self) -> Iterator[memoryview]:
-        """The object's bytes, in pieces that are valid until the next one; raises S3Error where they are not as promised."""
+        """The object's bytes, each piece valid until the next; raises S3Error where they are not as promised."""
         buffer = memoryview(bytearray(CHUNK))
         for piece in self.aws_chunks(buffer) if self.signed.payload in STREAMING else self.plain(buffer):
             self.size += len(piece)
@@ -224,36 +151,7 @@ class Chain:
         self.hold(f"{ALGORITHM}-TRAILER", hashlib.sha256(trailers.encode()).hexdigest(), signature)
 
     def hold(self, kind: str, digests: str, signature: str) -> None:
-        text = "\n".join((kind, self.signed.date, self.signed.scope, self.previous, digests))
+        text = f"{kind}\n{self.signed.date}\n{self.signed.scope}\n{self.previous}\n{digests}"
         if not same(sign(self.signed.signing_key, text), signature):
             raise S3Error("SignatureDoesNotMatch", "The signature of a chunk does not match its bytes.")
         self.previous = signature
-
-
-def open_body(source: BinaryIO, headers: dict[str, str]) -> Plain | Chunked:
-    """The raw body a request's headers announce; without any it is empty."""
-    encoding = headers.get("transfer-encoding", "").lower()
-    length = content_length(headers.get("content-length"))
-    if encoding and (encoding != "chunked" or length is not None):
-        raise S3Error("BadRequest", "A body has one Content-Length, or Transfer-Encoding: chunked.")
-    return Chunked(source) if encoding else Plain(source, length or 0)
-
-
-def content_length(value: str | None) -> int | None:
-    if value is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,18}", value):
-        raise S3Error("BadRequest", "The length of the body is not a number.")
-    return int(value)
-
-
-def chunk_size(value: bytes) -> int:
-    if not re.fullmatch(rb"[0-9a-fA-F]{1,12}", value):
-        raise incomplete()
-    return int(value, 16)
-
-
-def incomplete() -> S3Error:
-    return S3Error(
-        "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header"
-    )

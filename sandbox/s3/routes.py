@@ -57,9 +57,7 @@ class Operation:
 
 
 def refuse(call: Call) -> Answer:
-    raise S3Error(
-        "NotImplemented", "A header or query you provided implies functionality that is not implemented here."
-    )
+    raise S3Error("NotImplemented", f"This bucket does not know how to {call.request.method} that.")
 
 
 PUT, GET, LIST = "s3:PutObject", "s3:GetObject", "s3:ListBucket"

@@ -100,7 +100,7 @@ class BucketServer:
     def fail_next(
         self, count: int = 1, *, kind: Kind = "SlowDown", match: Callable[[Request], bool] = lambda _: True
     ) -> None:
-        """Let the next `count` requests that match fail: SlowDown, InternalError, hang, reset, or lost (done, unanswered)."""
+        """Let the next `count` requests that match fail: SlowDown, InternalError, hang, reset, or lost (unanswered)."""
         self.chaos.add(Order(count, kind, match))
 
 
@@ -142,4 +142,4 @@ class Listener(socketserver.ThreadingTCPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no error of ours."""
         if not isinstance(sys.exc_info()[1], OSError):
-            logger.exception("a connection broke")
+            logger.error("a connection broke: %r", sys.exc_info()[1])

@@ -10,43 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
+from .claims import ALGORITHM, UNSIGNED, Claim, read_claim
 from .errors import S3Error, access_denied
 from .identities import Identity
 from .request import Request
 
-ALGORITHM = "AWS4-HMAC-SHA256"
-MAX_EXPIRES = 604_800
 MAX_SKEW = timedelta(minutes=15)
-UNSIGNED = "UNSIGNED-PAYLOAD"
 STREAMING_UNSIGNED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 STREAMING_SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 STREAMING_SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 STREAMING = frozenset({STREAMING_UNSIGNED, STREAMING_SIGNED, STREAMING_SIGNED_TRAILER})
-QUERY_NAMES = (
-    "X-Amz-Algorithm",
-    "X-Amz-Credential",
-    "X-Amz-Date",
-    "X-Amz-Expires",
-    "X-Amz-SignedHeaders",
-    "X-Amz-Signature",
-)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a request says about its own signature, before anything is believed."""
-
-    credential: str
-    signed_headers: tuple[str, ...]
-    signature: str
-    date: str
-    payload: str
-    expires: int | None
-    fault: str
-
-    @property
-    def scope(self) -> str:
-        return self.credential.split("/", 1)[1]
 
 
 @dataclass(frozen=True)
@@ -76,7 +49,7 @@ def verify(request: Request, identities: dict[str, Identity], *, region: str, no
     canonical = canonical_request(request, claim)
     to_sign = "\n".join((ALGORITHM, claim.date, claim.scope, hashlib.sha256(canonical).hexdigest()))
     if not same(sign(signing_key, to_sign), claim.signature):
-        message = "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+        message = "The request signature we calculated does not match the signature you provided."
         details = {
             "AWSAccessKeyId": key_id,
             "StringToSign": to_sign,
@@ -85,64 +58,6 @@ def verify(request: Request, identities: dict[str, Identity], *, region: str, no
         raise S3Error("SignatureDoesNotMatch", message, **details)
     check_expiry(claim, signed_at, now)
     return Signed(identity, claim.payload, claim.date, claim.scope, signing_key, claim.signature)
-
-
-def read_claim(request: Request) -> Claim:
-    """Find the one signature of a request; none, two, or an older scheme are refused."""
-    names = {name.decode("utf-8", "replace") for name, _ in request.query}
-    authorization = request.header("authorization")
-    if authorization.startswith("AWS ") or {"AWSAccessKeyId", "Signature"} & names:
-        raise S3Error(
-            "InvalidRequest", f"The authorization mechanism you have provided is not supported. Please use {ALGORITHM}."
-        )
-    in_query = any(name in names for name in QUERY_NAMES)
-    if authorization and in_query:
-        raise S3Error("InvalidArgument", "Only one auth mechanism allowed", ArgumentName="Authorization")
-    if in_query:
-        return claim_in_query(request)
-    if authorization:
-        return claim_in_header(request, authorization)
-    raise access_denied()
-
-
-def claim_in_query(request: Request) -> Claim:
-    fault = "AuthorizationQueryParametersError"
-    values: dict[str, str] = {}
-    for name in QUERY_NAMES:
-        found = [value for candidate, value in request.query if candidate == name.encode()]
-        if len(found) != 1:
-            message = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters, once each."
-            raise S3Error(fault, message)
-        values[name] = found[0].decode("utf-8", "replace")
-    if values["X-Amz-Algorithm"] != ALGORITHM:
-        raise S3Error(fault, f'X-Amz-Algorithm only supports "{ALGORITHM}"')
-    expires = values["X-Amz-Expires"]
-    if not re.fullmatch(r"[0-9]{1,12}", expires) or not 1 <= int(expires) <= MAX_EXPIRES:
-        raise S3Error(fault, f"X-Amz-Expires must be a number between 1 and {MAX_EXPIRES} (in seconds)")
-    headers = tuple(values["X-Amz-SignedHeaders"].split(";"))
-    payload = request.parameters.get("X-Amz-Content-Sha256") or request.header("x-amz-content-sha256") or UNSIGNED
-    return Claim(
-        values["X-Amz-Credential"],
-        headers,
-        values["X-Amz-Signature"],
-        values["X-Amz-Date"],
-        payload,
-        int(expires),
-        fault,
-    )
-
-
-def claim_in_header(request: Request, authorization: str) -> Claim:
-    fault = "AuthorizationHeaderMalformed"
-    algorithm, _, rest = authorization.partition(" ")
-    parts = dict(item.strip().partition("=")[::2] for item in rest.split(","))
-    if algorithm != ALGORITHM or parts.keys() != {"Credential", "SignedHeaders", "Signature"}:
-        raise S3Error(fault, "The authorization header is malformed.")
-    payload = request.header("x-amz-content-sha256")
-    if not payload:
-        raise S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
-    headers = tuple(parts["SignedHeaders"].split(";"))
-    return Claim(parts["Credential"], headers, parts["Signature"], request.header("x-amz-date"), payload, None, fault)
 
 
 def check_scope(claim: Claim, region: str) -> str:

