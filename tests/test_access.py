@@ -13,6 +13,8 @@ from django.test import Client
 
 from accounts.models import User
 from billing.models import Grant, Purchase
+from courses import access
+from courses.access import Reason, Verdict
 from courses.models import Course, Download, Ebook, File
 from tests import build
 
@@ -56,7 +58,7 @@ PUBLICATIONS: dict[str, tuple[dict[str, Any], bool]] = {
     "published": ({"state": "published", "published_at": -DAY}, True),
     "withdrawn": ({"state": "withdrawn", "published_at": -DAY}, False),
 }
-ACCESS = ["free", "members", "restricted to the product", "restricted to another product"]
+ACCESS_KINDS = ["free", "members", "restricted to the product", "restricted to another product"]
 METHODS = ["get", "head", "post", "put", "delete", "options"]
 
 
@@ -109,11 +111,11 @@ def shelf(now: datetime, held: Any) -> dict[tuple[str, str], File]:
     """One file for every publication state and access kind; `held` is the product that restricted titles name."""
     other = build.plan()
     files = {}
-    for (publication, (fields, _)), access in product(PUBLICATIONS.items(), ACCESS):
-        title = build.ebook(access=access.split()[0], **shifted(fields, now))
-        if access.startswith("restricted"):
-            title.products.add(other if "another" in access else held)
-        files[publication, access] = build.file(title)
+    for (publication, (fields, _)), kind in product(PUBLICATIONS.items(), ACCESS_KINDS):
+        title = build.ebook(access=kind.split()[0], **shifted(fields, now))
+        if kind.startswith("restricted"):
+            title.products.add(other if "another" in kind else held)
+        files[publication, kind] = build.file(title)
     return files
 
 
@@ -126,16 +128,16 @@ def test_every_person_meets_every_file_by_every_method(clock: datetime) -> None:
         if person:
             browser.force_login(person)
         files = shelves.setdefault(held.pk, shelf(clock, held))
-        for (publication, access), method in product(files, METHODS):
+        for (publication, kind), method in product(files, METHODS):
             # An item bought outright is no plan: it opens the titles that name it, not the members' shelf.
-            live = opens and not (access == "members" and held.kind == "item")
-            status = expected(who, opens=live, published=PUBLICATIONS[publication][1], access=access, method=method)
-            response = getattr(browser, method)(files[publication, access].get_absolute_url())
+            live = opens and not (kind == "members" and held.kind == "item")
+            status = expected(who, opens=live, published=PUBLICATIONS[publication][1], access=kind, method=method)
+            response = getattr(browser, method)(files[publication, kind].get_absolute_url())
             cells += 1
             minted = "X-Amz-Signature" in response.get("Location", "")
             allowed = status == 302 and who not in ("stranger", "switched off")
             if response.status_code != status or minted != allowed or b"X-Amz" in response.content:
-                wrong.append((who, publication, access, method, status, response.status_code, minted))
+                wrong.append((who, publication, kind, method, status, response.status_code, minted))
     assert cells >= 300
     assert wrong == []
     print(f"{cells} cells, 0 wrong")  # noqa: T201 - the count is part of the claim
@@ -149,12 +151,12 @@ def test_a_sign_in_link_leads_back_to_the_file() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("access", ["free", "members", "restricted"])
+@pytest.mark.parametrize("kind", ["free", "members", "restricted"])
 @pytest.mark.parametrize("publication", PUBLICATIONS)
-def test_previews_and_samples_open_to_anybody_while_the_title_is_published(clock: datetime, access: str, publication: str) -> None:
+def test_previews_and_samples_open_to_anybody_while_the_title_is_published(clock: datetime, kind: str, publication: str) -> None:
     fields, visible = PUBLICATIONS[publication]
-    title: Ebook = build.ebook(access=access, **shifted(fields, clock))
-    course: Course = build.course(access=access, **shifted(fields, clock))
+    title: Ebook = build.ebook(access=kind, **shifted(fields, clock))
+    course: Course = build.course(access=kind, **shifted(fields, clock))
     sample = build.file(title, role=File.Role.SAMPLE)
     preview = build.file(build.lesson(course, preview=True))
     for person, file in product([None, build.person()], [sample, preview]):
@@ -179,3 +181,19 @@ def test_an_item_that_a_members_title_names_opens_it_too(now: datetime) -> None:
     browser.force_login(person)
     assert browser.get(build.file(named).get_absolute_url()).status_code == 302
     assert browser.get(build.file(unnamed).get_absolute_url()).status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_person_switched_off_in_mid_request_is_refused_by_the_rule_itself(subscriber: User, now: datetime) -> None:
+    title = build.ebook(access="free")
+    subscriber.is_active = False
+    assert access.decision(subscriber, title, now=now) == access.Decision(Verdict.OFFER, Reason.SWITCHED_OFF)
+    assert access.openable(subscriber, [title], now=now) == set()
+
+
+@pytest.mark.django_db
+def test_a_list_is_decided_as_each_of_its_titles_would_be(now: datetime) -> None:
+    for _, person, _, held in everybody(now):
+        titles = [file.publication for file in shelf(now, held).values()]
+        one_by_one = {title.pk for title in titles if access.decision(person, title, now=now).allowed}
+        assert access.openable(person, titles, now=now) == one_by_one
