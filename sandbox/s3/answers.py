@@ -16,7 +16,7 @@ class Stream:
     """Bytes `start` to `end` (excluded) of an opened object, whose readers the server releases afterwards."""
 
     object_id: str
-    segments: list[Segment]
+    segments: tuple[Segment, ...]
     start: int
     end: int
 

@@ -210,6 +210,8 @@ class Handler(BaseHTTPRequestHandler):
                 continue
             with blobs.path(segment.blob).open("rb") as file:
                 seen.sent += self.connection.sendfile(file, first - segment.start, last - first)
+        # A client that was promised more must not wait for it.
+        self.close_connection |= seen.sent < stream.end - stream.start
 
     def release(self, stream: Stream | None) -> None:
         if stream and self.bucket.store:

@@ -1,6 +1,7 @@
 """Operations on a multipart upload: create, put a part, copy a part, list, complete, abort."""
 
 import re
+from collections.abc import Collection, Iterable, Iterator
 from xml.etree.ElementTree import Element
 
 from . import checksums, conditions, documents, uploads
@@ -27,8 +28,8 @@ def create(call: Call) -> Answer:
 
 def upload_part(call: Call) -> Answer:
     number, upload = asked_number(call), asked_upload(call)
-    if call.body.algorithm != upload.algorithm:
-        expected, actual = upload.algorithm or "null", call.body.algorithm or "null"
+    if upload.algorithm and call.body.algorithm != upload.algorithm:
+        expected, actual = upload.algorithm, call.body.algorithm or "null"
         message = f"Checksum Type mismatch occurred, expected checksum Type: {expected}, actual checksum Type: {actual}"
         raise S3Error("InvalidRequest", message)
     blob = call.store.blobs.write(sized(call))
@@ -45,21 +46,23 @@ def copy_part(call: Call) -> Answer:
     digests = {name: checksums.new(name) for name in {"md5", *filter(None, [upload.algorithm])}}
     try:
         start, end = source_range(call, source.size)
-        segments = call.store.segments(source.id)
-
-        def pieces():  # noqa: ANN202
-            for piece in read_span(call.store, segments, start, end):
-                for digest in digests.values():
-                    digest.update(piece)
-                yield piece
-
-        blob = call.store.blobs.write(pieces())
+        span = read_span(call.store, source.segments, start, end)
+        blob = call.store.blobs.write(digested(span, digests.values()))
     finally:
         call.store.release(source.id)
     checksum = checksums.encoded(digests[upload.algorithm].digest()) if upload.algorithm else ""
     received = Received(end - start, digests["md5"].digest().hex(), upload.algorithm, checksum)
     uploads.add_part(call.store, upload, number, received=received, blob=blob, now=call.now)
-    return xml("CopyPartResult", element("LastModified", iso(call.now)), element("ETag", quoted(received.md5)))
+    extra = [element(f"Checksum{upload.algorithm.upper()}", checksum)] if upload.algorithm else []
+    when = element("LastModified", iso(call.now))
+    return xml("CopyPartResult", when, element("ETag", quoted(received.md5)), *extra)
+
+
+def digested(pieces: Iterable[bytes], digests: Collection[checksums.Digest]) -> Iterator[bytes]:
+    for piece in pieces:
+        for digest in digests:
+            digest.update(piece)
+        yield piece
 
 
 def source_range(call: Call, size: int) -> tuple[int, int]:
@@ -105,7 +108,7 @@ def part_element(upload: Upload, part: uploads.Part) -> str:
 def complete(call: Call) -> Answer:
     upload = asked_upload(call)
     tree = documents.parse(call.body.read(documents.MAX_DOCUMENT), "CompleteMultipartUpload")
-    named = [named_part(item, upload.algorithm) for item in tree.findall("Part")]
+    named = [named_part(item) for item in tree.findall("Part")]
     if not named or len(named) > MAX_PART_NUMBER:
         raise documents.malformed()
     made = uploads.complete(call.store, upload, named, now=call.now, allow=conditions.on_write(call.headers))
@@ -116,11 +119,11 @@ def complete(call: Call) -> Answer:
     return xml("CompleteMultipartUploadResult", *content)
 
 
-def named_part(item: Element, algorithm: str) -> Named:
+def named_part(item: Element) -> Named:
     number, etag = item.findtext("PartNumber", ""), item.findtext("ETag", "")
     if not re.fullmatch(r"[0-9]{1,5}", number.strip()) or not etag:
         raise documents.malformed()
-    checksum = item.findtext(f"Checksum{algorithm.upper()}", "") if algorithm else ""
+    checksum = next((text.text or "" for text in item if text.tag.startswith("Checksum")), "")
     return Named(int(number), etag.strip().strip('"'), checksum.strip())
 
 

@@ -45,8 +45,7 @@ def opened(call: Call, found: Object) -> Answer:
     if conditions.outcome(call.headers, found) == 304:
         call.store.release(found.id)
         return Answer(304, headers)
-    segments = call.store.segments(found.id)
-    span, count = asked_part(call, found, segments)
+    span, count = asked_part(call, found)
     if count:
         headers["x-amz-mp-parts-count"] = str(count)
     if span is None and call.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED":
@@ -55,15 +54,15 @@ def opened(call: Call, found: Object) -> Answer:
     if span:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
     headers["Content-Length"] = str(end - start)
-    return Answer(206 if span else 200, headers, stream=Stream(found.id, segments, start, end))
+    return Answer(206 if span else 200, headers, stream=Stream(found.id, found.segments, start, end))
 
 
-def asked_part(call: Call, found: Object, segments: list[Segment]) -> tuple[tuple[int, int] | None, int]:
+def asked_part(call: Call, found: Object) -> tuple[tuple[int, int] | None, int]:
     """The range asked for by `Range` or `partNumber`, and how many parts there are where the latter was."""
     number = call.parameters.get("partNumber")
     if number is None:
         return conditions.byte_range(call.headers, found), 0
-    parts = segments if "-" in found.etag else [Segment(0, found.size, "")]
+    parts = found.segments if "-" in found.etag else (Segment(0, found.size, ""),)
     if not number.isdecimal() or not 1 <= int(number) <= len(parts):
         raise S3Error("InvalidRange", "The requested partnumber is not satisfiable", ActualPartCount=len(parts))
     part = parts[int(number) - 1]
@@ -155,10 +154,9 @@ def copy_object(call: Call) -> Answer:
 
 def duplicate(call: Call, source: Object, headers: dict[str, str]) -> Object:
     whole = hashlib.md5(usedforsecurity=False)
-    segments = call.store.segments(source.id)
-    for piece in read_span(call.store, segments, 0, source.size):
+    for piece in read_span(call.store, source.segments, 0, source.size):
         whole.update(piece)
-    copies = [(call.store.blobs.link(segment.blob), segment.size) for segment in segments]
+    copies = [(call.store.blobs.link(segment.blob), segment.size) for segment in source.segments]
     made = Object(call.key, uuid.uuid4().hex, source.size, whole.hexdigest(), call.now, headers, "", "")
     try:
         call.store.replace(made, copies, allow=conditions.on_write(call.headers))
@@ -193,7 +191,7 @@ def source_of(request: Request) -> tuple[str, str]:
     return bucket, unquote(key)
 
 
-def read_span(store: Store, segments: list[Segment], start: int, end: int) -> Iterator[bytes]:
+def read_span(store: Store, segments: tuple[Segment, ...], start: int, end: int) -> Iterator[bytes]:
     """Bytes `start` to `end` (excluded) of an opened object, in pieces."""
     for segment in segments:
         first, last = max(start, segment.start), min(end, segment.start + segment.size)

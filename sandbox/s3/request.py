@@ -23,13 +23,9 @@ class Request:
     path: bytes
     query: tuple[tuple[bytes, bytes], ...]
     headers: dict[str, str]
+    parameters: dict[str, str]
     bucket: str
     key: str
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The query by name; of a repeated name the first counts, as on S3."""
-        return {name.decode("utf-8", "replace"): decoded(value) for name, value in reversed(self.query)}
 
     def header(self, name: str, default: str = "") -> str:
         return self.headers.get(name, default)
@@ -50,7 +46,9 @@ def parse(method: str, target: str, headers: dict[str, str], bucket: str) -> Req
     name, key = address(path, headers.get("host", ""), bucket)
     if len(key) > MAX_KEY_BYTES:
         raise S3Error("KeyTooLongError", "Your key is too long", Size=len(key), MaxSizeAllowed=MAX_KEY_BYTES)
-    return Request(method, target, path, query, headers, name, decoded(key))
+    # Of a repeated name the first value counts, as on S3.
+    parameters = {decoded(name): decoded(value) for name, value in reversed(query)}
+    return Request(method, target, path, query, headers, parameters, name, decoded(key))
 
 
 def pairs(raw_query: str) -> Iterable[tuple[bytes, bytes]]:
@@ -81,4 +79,7 @@ def decoded(value: bytes) -> str:
 def hoisted(request: Request) -> dict[str, str]:
     """The x-amz-… headers that some SDKs move into a presigned query; there they count as sent."""
     lower = {name.lower(): value for name, value in request.parameters.items()}
-    return {name: value for name, value in lower.items() if name.startswith("x-amz-") and name not in SIGNING}
+    found = {name: value for name, value in lower.items() if name.startswith("x-amz-") and name not in SIGNING}
+    if any(char < " " for value in found.values() for char in value):
+        raise S3Error("InvalidArgument", "A header in the query goes on over a line end.")
+    return found

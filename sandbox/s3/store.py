@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class Object:
     headers: dict[str, str]
     algorithm: str
     checksum: str
+    segments: tuple["Segment", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Store:
         self.doomed: dict[str, list[str]] = {}
         self.database = sqlite3.connect(root / "index.sqlite3", check_same_thread=False, isolation_level=None)
         self.database.execute("PRAGMA journal_mode = WAL")
+        self.database.execute("PRAGMA synchronous = NORMAL")
         self.database.executescript(SCHEMA)
         self.blobs.sweep({row[0] for row in self.rows("SELECT blob FROM segments UNION SELECT blob FROM parts")})
 
@@ -100,12 +102,13 @@ class Store:
         return as_object(found[0]) if found else None
 
     def open(self, key: str) -> Object | None:
-        """Like get, and the bytes stay on disk until `release`, whatever happens to the key meanwhile."""
+        """Like get, with its segments, whose bytes stay until `release`, whatever happens to the key meanwhile."""
         with self.lock:
             found = self.get(key)
-            if found:
-                self.readers[found.id] = self.readers.get(found.id, 0) + 1
-            return found
+            if found is None:
+                return None
+            self.readers[found.id] = self.readers.get(found.id, 0) + 1
+            return replace(found, segments=tuple(self.segments(found.id)))
 
     def release(self, object_id: str) -> None:
         with self.lock:

@@ -137,7 +137,8 @@ def match(upload: Upload, item: Named, part: Part | None) -> Part:
     if upload.algorithm and not item.checksum:
         message = f"The upload was created using a {upload.algorithm} checksum. It was missing for part {item.number}."
         raise S3Error("InvalidRequest", message)
-    if part is None or part.etag != item.etag or (item.checksum and item.checksum != part.checksum):
+    # A part that came with a checksum must be named with it, even where the upload asked for none.
+    if part is None or (part.etag, part.checksum) != (item.etag, item.checksum):
         message = "A part could not be found: it was not uploaded, or its entity tag or checksum is another."
         raise S3Error("InvalidPart", message, UploadId=upload.id, PartNumber=item.number, ETag=item.etag)
     return part

@@ -3,6 +3,8 @@
 from email.message import Message
 from typing import TYPE_CHECKING, cast
 
+from .errors import S3Error
+
 if TYPE_CHECKING:
     from .handler import Handler
 
@@ -36,10 +38,17 @@ def wire(line: str) -> bytes:
         return line.encode("utf-8", "surrogateescape")
 
 
+def one_line(value: str) -> bool:
+    """Whether a value can stand in a header without becoming two."""
+    return not any(char in "\r\n\0" for char in value)
+
+
 def header_map(headers: "Message[str, str]") -> dict[str, str]:
     """Headers by lower-case name, repeated ones joined, as a signature sees them; values as the bytes were sent."""
     found: dict[str, list[str]] = {}
     for name, value in headers.items():
+        if not one_line(value):
+            raise S3Error("BadRequest", "A header goes on over a line end.")
         text = value.strip().encode("latin-1", "replace").decode("utf-8", "surrogateescape")
         found.setdefault(name.lower(), []).append(text)
     return {name: ",".join(values) for name, values in found.items()}

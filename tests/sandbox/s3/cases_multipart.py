@@ -9,6 +9,7 @@ from tests.sandbox.s3.scene import Cases, Reply, Scene, md5
 case = Cases()
 PART = b"0123456789abcdef" * (5 * 1024 * 1024 // 16)
 LAST = b"and this is the end"
+IGNORES = "juicefs ignores the checksum header: there the bytes must be read again"
 MINIO = "MinIO's code keeps no checksum algorithm of an upload"
 
 
@@ -243,7 +244,7 @@ def parts_with_their_sha256(scene: Scene) -> Reply:
     return reply
 
 
-@case("400 BadDigest", juicefs="200", why="juicefs ignores the checksum header: there the bytes must be read again")
+@case("400 BadDigest", juicefs="200", why=IGNORES)
 def a_part_that_does_not_fit_its_sha256(scene: Scene) -> Reply:
     upload = begin(scene, **{"x-amz-checksum-algorithm": "SHA256"})
     return put_part(scene, upload, 1, **{"x-amz-checksum-sha256": sha256(b"other")})
@@ -254,9 +255,23 @@ def a_part_without_the_checksum_its_upload_asks_for(scene: Scene) -> Reply:
     return put_part(scene, begin(scene, **{"x-amz-checksum-algorithm": "SHA256"}), 1)
 
 
-@case("400 InvalidRequest", juicefs="200", why=MINIO)
-def a_part_with_a_checksum_its_upload_did_not_ask_for(scene: Scene) -> Reply:
-    return put_part(scene, begin(scene), 1, **{"x-amz-checksum-sha256": sha256(LAST)})
+@case("400 BadDigest", juicefs="200", why=IGNORES)
+def a_part_with_a_wrong_checksum_nobody_asked_for(scene: Scene) -> Reply:
+    return put_part(scene, begin(scene), 1, **{"x-amz-checksum-sha256": sha256(b"other")})
+
+
+@case("200")
+def a_part_named_with_a_checksum_nobody_asked_for(scene: Scene) -> Reply:
+    upload, sums = begin(scene), {1: sha256(LAST)}
+    part = (1, put_part(scene, upload, 1, **{"x-amz-checksum-sha256": sums[1]}).headers["etag"])
+    return finish(scene, upload, part, sums=sums)
+
+
+@case("400 InvalidPart", juicefs="200", why=IGNORES)
+def a_part_that_had_a_checksum_named_without_it(scene: Scene) -> Reply:
+    upload = begin(scene)
+    part = (1, put_part(scene, upload, 1, **{"x-amz-checksum-sha256": sha256(LAST)}).headers["etag"])
+    return finish(scene, upload, part)
 
 
 @case("400 InvalidRequest", juicefs="200", why=MINIO)
