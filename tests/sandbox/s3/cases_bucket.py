@@ -16,6 +16,7 @@ def a_list_by_pages(scene: Scene) -> Reply:
     query = {"list-type": "2", "prefix": scene.key + "/", "max-keys": "2"}
     while True:
         reply = scene.call("GET", scene.url("", **query))
+        assert len(reply.texts("Key")) <= 2
         found += reply.texts("Key")
         if reply.text("IsTruncated") != "true":
             break

@@ -11,11 +11,11 @@ from tests.sandbox.s3.scene import BODY, Cases, Reply, Scene
 case = Cases()
 
 
-def chunked(scene: Scene, body: bytes, trailer: str) -> Reply:
+def chunked(scene: Scene, body: bytes, trailer: str, *, said: int = len(BODY)) -> Reply:
     """A PUT with an unsigned chunked body and a trailing checksum, as SDKs send it."""
     framed = b"%x\r\n%s\r\n0\r\nx-amz-checksum-crc32:%s\r\n\r\n" % (len(body), body, trailer.encode())
     headers = {
-        "x-amz-decoded-content-length": str(len(body)),
+        "x-amz-decoded-content-length": str(said),
         "x-amz-trailer": "x-amz-checksum-crc32",
         "Content-Encoding": "aws-chunked",
     }
@@ -42,6 +42,13 @@ def a_chunked_body_with_its_checksum_behind(scene: Scene) -> Reply:
 @case("400 BadDigest", juicefs="400 XAmzContentSHA256Mismatch", why=UNKNOWN)
 def a_chunked_body_with_a_wrong_checksum_behind(scene: Scene) -> Reply:
     reply = chunked(scene, BODY, crc32(b"other"))
+    assert scene.stored() is None
+    return reply
+
+
+@case("400 IncompleteBody", juicefs="400 XAmzContentSHA256Mismatch", why=UNKNOWN)
+def a_chunked_body_of_another_length_than_said(scene: Scene) -> Reply:
+    reply = chunked(scene, BODY, crc32(BODY), said=len(BODY) + 1)
     assert scene.stored() is None
     return reply
 

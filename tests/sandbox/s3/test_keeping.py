@@ -19,6 +19,7 @@ from tests.sandbox.s3.conftest import BUCKET, IDENTITIES, KEYS, ORIGIN, REGION
 from tests.sandbox.s3.scene import BODY, Engine, Scene
 
 BIG = os.urandom(1024 * 1024) * 24
+PIECE = 6 * 1024 * 1024
 
 
 def bucket_at(root: Path) -> BucketServer:
@@ -92,7 +93,12 @@ def test_a_refused_body_leaves_nothing(scene: Scene, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("end", ["replaced", "deleted"])
 def test_a_running_download_ends_with_the_bytes_it_began_with(scene: Scene, tmp_path: Path, end: str) -> None:
-    scene.put(BIG)
+    # In parts, of which the last are not open yet when the first are on their way.
+    upload = begin(scene)
+    pieces = [BIG[start : start + PIECE] for start in range(0, len(BIG), PIECE)]
+    finish(
+        scene, upload, *((n, put_part(scene, upload, n, piece).headers["etag"]) for n, piece in enumerate(pieces, 1))
+    )
     parts = urlsplit(scene.presign("GET"))
     with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=10) as connection:
         connection.sendall(f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
