@@ -7,19 +7,23 @@ from tests.sandbox.s3 import (
     cases_chunked,
     cases_header,
     cases_identities,
+    cases_lifetime,
     cases_multipart,
     cases_objects,
+    cases_part_checksums,
     cases_signature,
 )
 from tests.sandbox.s3.scene import Case, Scene
 
 MODULES = (
     cases_signature,
+    cases_lifetime,
     cases_header,
     cases_identities,
     cases_objects,
     cases_bucket,
     cases_multipart,
+    cases_part_checksums,
     cases_chunked,
 )
 CASES = [case for module in MODULES for case in module.case]

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox.s3 import BucketServer
-from tests.sandbox.s3.cases_multipart import LAST, PART, begin, finish, put_part, two_parts
+from tests.sandbox.s3.cases_multipart import LAST, PART, begin, finish, part_url, put_part, two_parts
 from tests.sandbox.s3.conftest import BUCKET, IDENTITIES, KEYS, ORIGIN, REGION
 from tests.sandbox.s3.scene import BODY, Engine, Scene
 
@@ -82,6 +82,16 @@ def test_an_abort_leaves_nothing(scene: Scene, tmp_path: Path) -> None:
     two_parts(scene, upload)
     assert scene.call("DELETE", scene.url(uploadId=upload), who="writer").status == 204
     assert files(tmp_path) == []
+
+
+def test_no_part_url_can_change_an_object_once_it_is_complete(scene: Scene) -> None:
+    for number in range(1, 101):
+        upload = begin(scene)
+        url = part_url(scene, upload, number)
+        body = b"%d" % number
+        assert finish(scene, upload, (number, scene.send("PUT", url, body=body).headers["etag"])).status == 200
+        assert scene.send("PUT", url, body=b"vandal").line == "404 NoSuchUpload"
+        assert scene.stored() == body
 
 
 def test_a_refused_body_leaves_nothing(scene: Scene, tmp_path: Path) -> None:
