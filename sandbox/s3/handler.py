@@ -80,30 +80,32 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_OPTIONS = reply  # noqa: N815 - the base class asks so
 
     def answer(self, seen: Seen) -> Answer:
-        headers: dict[str, str] = {}
         try:
             headers = header_map(self.headers)
             self.raw = framing.open_body(self.source, headers)
-            answer = self.operate(headers, seen)
         except S3Error as error:
-            answer = self.refusal(error, seen)
+            # Where this body ends is unknown, so no other request can follow it.
+            self.close_connection = True
+            return self.refusal(error, seen)
+        answer = self.attempt(headers, seen)
+        if self.command != "OPTIONS":
+            answer.headers |= cors.response_headers(headers, self.bucket.cors_origins, method=self.command)
+        return answer
+
+    def attempt(self, headers: dict[str, str], seen: Seen) -> Answer:
+        """Operate, or put into S3's words why not."""
+        try:
+            return self.operate(headers, seen)
+        except S3Error as error:
+            return self.refusal(error, seen)
         except TimeoutError:
             self.close_connection = True
-            answer = self.refusal(
-                S3Error(
-                    "RequestTimeout",
-                    "Your socket connection to the server was not read from or written to within the timeout period.",
-                ),
-                seen,
-            )
+            return self.refusal(S3Error("RequestTimeout", "Nothing was read from your connection for too long."), seen)
         except (DroppedError, ConnectionError):
             raise
         except Exception:
             logger.exception("request %s failed", seen.id)
-            answer = self.refusal(S3Error("InternalError", "We encountered an internal error. Please try again."), seen)
-        if self.command != "OPTIONS":
-            answer.headers |= cors.response_headers(headers, self.bucket.cors_origins, method=self.command)
-        return answer
+            return self.refusal(S3Error("InternalError", "We encountered an internal error. Please try again."), seen)
 
     def operate(self, headers: dict[str, str], seen: Seen) -> Answer:
         """Verify, allow, run: in this order, and nothing of the body is read before the last."""
@@ -174,6 +176,7 @@ class Handler(BaseHTTPRequestHandler):
         """Read what is left of a body, or give the connection up where that is much or was never asked for."""
         if self.raw.done or isinstance(self.raw, framing.Chunked) or self.source.expecting or self.raw.left > DRAIN:
             self.close_connection |= not self.raw.done
+            self.source.expecting = False
             return
         buffer = memoryview(bytearray(DRAIN))
         try:

@@ -86,6 +86,22 @@ def test_nonsense_gets_a_plain_refusal(ours: Scene, text: bytes) -> None:
     assert b"<Code>" in answer
 
 
+@pytest.mark.parametrize("length", [b"Content-Length: many", b"Content-Length: 5\r\nTransfer-Encoding: chunked"])
+def test_nothing_is_read_into_a_body_whose_end_is_unknown(ours: Scene, length: bytes) -> None:
+    hidden = b"GET /a/hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = spoken(ours, b"PUT /a/b HTTP/1.1\r\nHost: x\r\n" + length + b"\r\n\r\n" + hidden)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"hidden" not in answer
+
+
+def test_asking_first_about_nothing_leaves_the_connection_in_order(ours: Scene) -> None:
+    first = b"PUT /a/b HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n"
+    second = b"PUT /a/b HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"
+    answer = spoken(ours, first + second)
+    assert answer.count(b"HTTP/1.1 403") == 2
+    assert b"100 Continue" not in answer
+
+
 def test_a_header_in_a_signed_query_counts_as_sent(ours: Scene) -> None:
     wrong = {"x-amz-checksum-sha256": "A" * 43 + "="}
     assert ours.send("PUT", ours.presign("PUT", who="writer", query=wrong), body=BODY).line == "400 BadDigest"
