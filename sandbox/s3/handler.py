@@ -126,7 +126,7 @@ class Handler(BaseHTTPRequestHandler):
         if request.bucket != bucket.bucket:
             raise S3Error("NoSuchBucket", "The specified bucket does not exist", BucketName=request.bucket)
         effective = hoisted(request) | headers
-        seen.body = payload.Body(self.raw, effective, signed)
+        seen.body = payload.Body(self.raw, operation.body_headers(effective), signed)
         if bucket.store is None:
             raise DroppedError
         return operation.run(

@@ -1,7 +1,7 @@
 """Operations on a multipart upload: create, put a part, copy a part, list, complete, abort."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from xml.etree.ElementTree import Element
 
 from . import checksums, conditions, documents, uploads
@@ -9,6 +9,7 @@ from .answers import Answer, Call, iso, quoted, xml
 from .errors import S3Error, element
 from .objects import kept_headers, open_source, read_span, sized
 from .payload import Received
+from .store import Object
 from .uploads import MAX_PART_NUMBER, Named, Upload
 
 MAX_PAGE = 1000
@@ -111,12 +112,27 @@ def complete(call: Call) -> Answer:
     named = [named_part(item) for item in tree.findall("Part")]
     if not named or len(named) > MAX_PART_NUMBER:
         raise documents.malformed()
-    made = uploads.complete(call.store, upload, named, now=call.now, allow=conditions.on_write(call.headers))
+    allow = conditions.on_write(call.headers)
+    made = uploads.complete(call.store, upload, named, now=call.now, allow=allow, check=promised(call.headers))
     content = [element("Location", f"/{call.request.bucket}/{call.key}"), element("Bucket", call.request.bucket)]
     content += [element("Key", call.key), element("ETag", quoted(made.etag))]
     if made.algorithm:
         content += [element(f"Checksum{made.algorithm.upper()}", made.checksum), element("ChecksumType", "COMPOSITE")]
     return xml("CompleteMultipartUploadResult", *content)
+
+
+def promised(headers: dict[str, str]) -> Callable[[Object], None]:
+    """The check that an object has the size and the checksum its completion names, where it names them."""
+
+    def check(made: Object) -> None:
+        size = headers.get("x-amz-mp-object-size", str(made.size))
+        if size != str(made.size):
+            raise S3Error("InvalidRequest", f"The object has {made.size} bytes, not {size}.")
+        whole = headers.get(checksums.PREFIX + made.algorithm, made.checksum) if made.algorithm else ""
+        if whole.partition("-")[0] != made.checksum.partition("-")[0]:
+            raise S3Error("BadDigest", f"The {made.algorithm} you specified did not match the calculated checksum.")
+
+    return check
 
 
 def named_part(item: Element) -> Named:

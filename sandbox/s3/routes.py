@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import bucket, multipart, objects
+from . import bucket, checksums, multipart, objects
 from .answers import Answer, Call
 from .errors import S3Error
 from .request import Request
@@ -54,6 +54,12 @@ class Operation:
     name: str
     action: str
     run: Callable[[Call], Answer]
+
+    def body_headers(self, headers: dict[str, str]) -> dict[str, str]:
+        """The headers that speak of this request's body; a completed upload's checksum speaks of the object."""
+        if self.name != "CompleteMultipartUpload":
+            return headers
+        return {name: value for name, value in headers.items() if not name.startswith(checksums.PREFIX)}
 
 
 def refuse(call: Call) -> Answer:

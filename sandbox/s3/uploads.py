@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -99,8 +99,19 @@ def abort(store: Store, upload: Upload) -> None:
         store.blobs.discard(spare)
 
 
-def complete(store: Store, upload: Upload, named: Sequence[Named], *, now: datetime, allow: Allow) -> Object:
-    """Join the named parts into the object, without moving a byte; where they do not fit, S3Error and no change."""
+def complete(
+    store: Store,
+    upload: Upload,
+    named: Sequence[Named],
+    *,
+    now: datetime,
+    allow: Allow,
+    check: Callable[[Object], None],
+) -> Object:
+    """Join the named parts into the object, without moving a byte; where they do not fit, S3Error and no change.
+
+    `check` sees the object before anybody else can, and may refuse it.
+    """
     with store.lock:
         find(store, upload.key, upload.id)
         chosen = choose(upload, named, {part.number: part for part in parts(store, upload.id)})
@@ -109,6 +120,7 @@ def complete(store: Store, upload: Upload, named: Sequence[Named], *, now: datet
         checksum = checksums.composite(upload.algorithm, [part.checksum for part in chosen]) if upload.algorithm else ""
         size = sum(part.size for part in chosen)
         made = Object(upload.key, uuid.uuid4().hex, size, etag, now, upload.headers, upload.algorithm, checksum)
+        check(made)
         store.replace(made, [(part.blob, part.size) for part in chosen], allow=allow, upload=upload.id)
         return made
 

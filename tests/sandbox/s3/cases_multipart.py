@@ -25,13 +25,19 @@ def put_part(scene: Scene, upload: str, number: int | str, body: bytes = LAST, /
     return scene.send("PUT", part_url(scene, upload, number, **headers), headers=headers, body=body)
 
 
-def finish(scene: Scene, upload: str, *parts: tuple[int, str], sums: dict[int, str] | None = None) -> Reply:
+def finish(
+    scene: Scene,
+    upload: str,
+    *parts: tuple[int, str],
+    sums: dict[int, str] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Reply:
     def item(number: int, etag: str) -> str:
         extra = f"<ChecksumSHA256>{sums[number]}</ChecksumSHA256>" if sums else ""
         return f"<Part><PartNumber>{number}</PartNumber><ETag>{escape(etag)}</ETag>{extra}</Part>"
 
     document = f"<CompleteMultipartUpload>{''.join(item(*part) for part in parts)}</CompleteMultipartUpload>"
-    return scene.call("POST", scene.url(uploadId=upload), who="writer", body=document.encode())
+    return scene.call("POST", scene.url(uploadId=upload), who="writer", headers=headers, body=document.encode())
 
 
 def two_parts(scene: Scene, upload: str) -> list[tuple[int, str]]:

@@ -64,3 +64,28 @@ def a_list_of_parts_without_their_checksums(scene: Scene) -> Reply:
     upload = begin(scene, **{"x-amz-checksum-algorithm": "SHA256"})
     etag = put_part(scene, upload, 1, **{"x-amz-checksum-sha256": sha256(LAST)}).headers["etag"]
     return finish(scene, upload, (1, etag))
+
+
+def finished_as(scene: Scene, headers: dict[str, str]) -> Reply:
+    """One part with its SHA-256, completed with these headers; refused, the object is not there."""
+    upload = begin(scene, **{"x-amz-checksum-algorithm": "SHA256"})
+    part = (1, put_part(scene, upload, 1, **{"x-amz-checksum-sha256": sha256(LAST)}).headers["etag"])
+    reply = finish(scene, upload, part, sums={1: sha256(LAST)}, headers=headers)
+    assert scene.stored() == (LAST if reply.status == 200 else None)
+    return reply
+
+
+@case("200")
+def a_whole_that_fits_its_size_and_sha256(scene: Scene) -> Reply:
+    whole = sha256(hashlib.sha256(LAST).digest())
+    return finished_as(scene, {"x-amz-checksum-sha256": f"{whole}-1", "x-amz-mp-object-size": str(len(LAST))})
+
+
+@case("400 BadDigest", juicefs="200", why=IGNORES)
+def a_whole_that_does_not_fit_its_sha256(scene: Scene) -> Reply:
+    return finished_as(scene, {"x-amz-checksum-sha256": f"{sha256(LAST)}-1"})
+
+
+@case("400 InvalidRequest", juicefs="200", why="juicefs ignores the size a completion names")
+def a_whole_of_another_size(scene: Scene) -> Reply:
+    return finished_as(scene, {"x-amz-mp-object-size": "1"})
