@@ -1,0 +1,1 @@
+"""The sample library of the demo: texts, drawings and films made for this project, the manifest of them, and the loader."""
