@@ -28,10 +28,14 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    email = models.EmailField(_("e-mail"), unique=True, error_messages={"unique": _("Someone has this e-mail already.")})
+    email = models.EmailField(
+        _("e-mail"), unique=True, error_messages={"unique": _("Someone has this e-mail already.")}
+    )
     name = models.CharField(_("name"), max_length=150, blank=True)
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May enter the admin."))
-    is_active = models.BooleanField(_("active"), default=True, help_text=_("Switch this off instead of deleting a person."))
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Switch this off instead of deleting a person.")
+    )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()

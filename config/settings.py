@@ -112,8 +112,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
-    DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
+    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 CACHES = {"default": read(env.dj_cache_url, "CACHE_URL", "redis://localhost:6379/0", default="db://lectern_cache")}
 
 EMAIL_EXAMPLE = "smtp+tls://user:password@mail.example.com:587"
@@ -193,10 +192,16 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# Half a log-in waits this long for its mail to be opened (allauth: 15 minutes; mail servers that greylist take longer).
+ACCOUNT_LOGIN_TIMEOUT = 3600
+# One address a person; a new one counts once it is confirmed, and the old one is told.
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -212,14 +217,17 @@ ACCOUNT_RATE_LIMITS = {
     "login": f"{30 * BUDGET_FACTOR}/m/ip",
     "login_failed": f"{10 * BUDGET_FACTOR}/m/ip,{5 * BUDGET_FACTOR}/5m/key",
     "confirm_email": f"{1 * BUDGET_FACTOR}/3m/key",
-    "request_login_code": f"{20 * BUDGET_FACTOR}/m/ip,{3 * BUDGET_FACTOR}/m/key",
+    # A code has six digits and three tries: the hourly limit keeps guessing at one address under 0.1% a day.
+    "request_login_code": f"{20 * BUDGET_FACTOR}/m/ip,{3 * BUDGET_FACTOR}/m/key,{10 * BUDGET_FACTOR}/h/key",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Lectern"
-# WebAuthn wants https; a demo on http://127.0.0.1 or localhost says so here.
+# allauth remembers a used code for one period only, so a tolerance would let it be played again.
+MFA_TOTP_TOLERANCE = 0
+# WebAuthn wants https, and a name: over http browsers allow localhost alone, and no bare address such as 127.0.0.1.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 USERSESSIONS_TRACK_ACTIVITY = False
 
