@@ -15,9 +15,8 @@ def refuse(name: str, problem: str, example: str) -> ImproperlyConfigured:
 
 
 def needed(name: str, value: T | None, example: str) -> T:
-    if value in (None, ""):
+    if value is None or value == "":
         raise refuse(name, "is missing", example)
-    assert value is not None
     return value
 
 

@@ -21,7 +21,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Covers on disk. A changed cover gets a new name, so browsers may keep what they have for good."""
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     response["Content-Disposition"] = "inline"
     return response
