@@ -5,6 +5,7 @@ A variable set to nothing counts as unset. A missing or wrong value stops the st
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
@@ -13,12 +14,13 @@ from environs import Env
 from config.env import between, needed, one_of, origin, read, refuse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 for name in [name for name, value in os.environ.items() if value == ""]:
     del os.environ[name]
 env = Env()
 env.read_env(BASE_DIR / ".env", recurse=False)
+# Where the site keeps what is its own on this machine: the SQLite database, static files, covers.
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 
 
 # --- The site -------------------------------------------------------------------------------------
@@ -115,7 +117,7 @@ else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 CACHES = {"default": read(env.dj_cache_url, "CACHE_URL", "redis://localhost:6379/0", default="db://lectern_cache")}
 
-EMAIL_EXAMPLE = "smtp+tls://user:password@mail.example.com:587"
+EMAIL_EXAMPLE = "submission://user:password@mail.example.com:587"
 email = read(env.dj_email_url, "EMAIL_URL", EMAIL_EXAMPLE, default="console:" if DEBUG else "")
 EMAIL_BACKEND = needed("EMAIL_URL", email.get("EMAIL_BACKEND"), EMAIL_EXAMPLE)
 EMAIL_HOST, EMAIL_PORT = email.get("EMAIL_HOST"), email.get("EMAIL_PORT")
@@ -160,7 +162,7 @@ STRIPE_SECRET_KEY = needed("STRIPE_SECRET_KEY", env.str("STRIPE_SECRET_KEY", "")
 if not STRIPE_SECRET_KEY.startswith(("sk_live_", "sk_test_", "rk_live_", "rk_test_")):
     raise refuse("STRIPE_SECRET_KEY", "does not look like a secret or restricted key of Stripe", "sk_live_...")
 STRIPE_LIVEMODE = "_live_" in STRIPE_SECRET_KEY
-STRIPE_WEBHOOK_SECRETS = [secret.strip() for secret in env.list("STRIPE_WEBHOOK_SECRET", [])]
+STRIPE_WEBHOOK_SECRETS = [secret.strip() for secret in env.list("STRIPE_WEBHOOK_SECRET", [], subcast=str)]
 if not STRIPE_WEBHOOK_SECRETS:
     raise refuse("STRIPE_WEBHOOK_SECRET", "is missing", "whsec_...")
 for secret in STRIPE_WEBHOOK_SECRETS:
@@ -277,7 +279,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
