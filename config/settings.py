@@ -226,6 +226,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+# Nobody gets in without a confirmed address, so one that still waits is no danger; otherwise these people could never move.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Lectern"
 # allauth remembers a used code for one period only, so a tolerance would let it be played again.
 MFA_TOTP_TOLERANCE = 0

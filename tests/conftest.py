@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
@@ -16,6 +18,7 @@ from billing.models import Product
 from sandbox.s3 import BucketServer, Identity
 from sandbox.stripe import StripeServer
 from tests import build
+from tests.accounts import authenticator
 
 
 @pytest.fixture(autouse=True)
@@ -107,7 +110,9 @@ def subscriber(plan: Product, now: datetime) -> User:
 @pytest.fixture
 def lapsed(plan: Product, now: datetime) -> User:
     """Lara paid once; her subscription is over."""
-    return build.subscribed(build.person("lara@example.com"), plan, now=now, status="canceled", ended_at=now - timedelta(days=3))
+    return build.subscribed(
+        build.person("lara@example.com"), plan, now=now, status="canceled", ended_at=now - timedelta(days=3)
+    )
 
 
 @pytest.fixture
@@ -122,8 +127,13 @@ def client_for() -> "type[ClientFor]":
 
 
 class ClientFor(Client):
-    """A browser in which this person is signed in."""
+    """A browser in which this person is signed in; staff have a second factor and have shown it."""
 
     def __init__(self, person: User) -> None:
         super().__init__()
         self.force_login(person)
+        if person.is_staff:
+            authenticator.enrol(person)
+            session = self.session
+            record_authentication(SimpleNamespace(session=session), person, "mfa", type="totp")
+            session.save()

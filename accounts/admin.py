@@ -1,0 +1,85 @@
+"""People, for the owner and whoever the owner lets help."""
+
+import allauth.account.admin
+import allauth.mfa.admin
+import allauth.usersessions.admin  # noqa: F401
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+# allauth's own pages would show the app's secret and the keys of live sessions, and let an address be moved to another person.
+admin.site.unregister([Authenticator, EmailAddress, UserSession])
+
+RANK = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class NewPersonForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """Helpers may look after members. Only an owner makes, changes or deletes staff, or gives anybody rights."""
+
+    list_display = ("email", "name", "confirmed", "second_factor", "is_active", "is_staff", "date_joined", "last_login")
+    list_filter = ("is_active", "is_staff", "is_superuser", "date_joined", "groups")
+    search_fields = ("email", "name")
+    ordering = ("-date_joined",)
+    date_hierarchy = "date_joined"
+    list_per_page = 50
+    add_form = NewPersonForm
+    add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
+    fieldsets = (
+        (None, {"fields": ("email", "name", "is_active")}),
+        (_("Password"), {"fields": ("password",)}),
+        (_("Rights"), {"classes": ("collapse",), "fields": RANK}),
+        (_("Dates"), {"fields": ("date_joined", "last_login")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        mine = {"user": OuterRef("pk")}
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                has_confirmed=Exists(EmailAddress.objects.filter(**mine, verified=True)),
+                has_factor=Exists(Authenticator.objects.filter(**mine).exclude(type=Authenticator.Type.RECOVERY_CODES)),
+            )
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """A person changes their e-mail alone, because allauth keeps it, confirmed, in a table of its own."""
+        fixed = ("email", "date_joined", "last_login") if obj else ()
+        return fixed if request.user.is_superuser else (*fixed, *RANK)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, tuple]:
+        """Leave out the bulk deletion, which asks about no person in particular."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    @admin.display(description=_("confirmed"), boolean=True)
+    def confirmed(self, person: User) -> bool:
+        return bool(person.has_confirmed)
+
+    @admin.display(description=_("second factor"), boolean=True)
+    def second_factor(self, person: User) -> bool:
+        return bool(person.has_factor)
+
+
+def may_touch(request: HttpRequest, person: User | None) -> bool:
+    return person is None or request.user.is_superuser or not (person.is_staff or person.is_superuser)
