@@ -3,8 +3,11 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.static import serve
+
+from config import health
 
 
 @require_safe
@@ -14,8 +17,14 @@ def livez(request: HttpRequest) -> JsonResponse:
 
 
 @require_safe
+@never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"ok": True})
+    """200 when the database and the bucket answer, else 503; the body says which does not."""
+    database = health.database_answers()
+    # What is known of the bucket is kept in the shared cache, which may be the database.
+    parts = {"database": database, "bucket": health.bucket_answers() if database else None}
+    ok = all(parts.values())
+    return JsonResponse({"ok": ok} | parts, status=200 if ok else 503)
 
 
 @require_safe
