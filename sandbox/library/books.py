@@ -14,6 +14,7 @@ BOOKS = (
         language="en",
         access="free",
         published_in=-90,
+        pages=15,
         with_sample=True,
     ),
     Book(
@@ -27,6 +28,7 @@ BOOKS = (
         language="en",
         access="members",
         published_in=-55,
+        pages=15,
         with_sample=True,
     ),
     Book(
@@ -40,6 +42,7 @@ BOOKS = (
         language="en",
         access="members",
         published_in=-30,
+        pages=11,
         with_sample=True,
     ),
     Book(
@@ -53,6 +56,7 @@ BOOKS = (
         language="en",
         access="restricted",
         published_in=-21,
+        pages=14,
         products=("folded-and-sewn",),
         with_sample=True,
     ),
@@ -67,6 +71,7 @@ BOOKS = (
         language="en",
         access="members",
         published_in=-9,
+        pages=11,
         with_sample=True,
     ),
     Book(
@@ -80,6 +85,7 @@ BOOKS = (
         language="ja",
         access="members",
         published_in=-4,
+        pages=13,
     ),
     Book(
         "a-field-guide-to-fog",
@@ -92,5 +98,6 @@ BOOKS = (
         language="en",
         access="members",
         published_in=21,
+        pages=10,
     ),
 )
