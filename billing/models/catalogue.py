@@ -14,6 +14,7 @@ class Product(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.PLAN)
     name = models.CharField(_("name"), max_length=255)
     description = models.TextField(_("description"), blank=True)
+    features = models.JSONField(_("what it includes"), default=list, blank=True, help_text=_("A list of short sentences."))
     active = models.BooleanField(_("active"), default=True)
     position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Plans stand in this order on the page of plans."))
 
@@ -28,7 +29,7 @@ class Product(models.Model):
 
 class PriceQuerySet(models.QuerySet["Price"]):
     def for_sale(self) -> "PriceQuerySet":
-        return self.filter(active=True, product__active=True)
+        return self.filter(active=True, product__active=True, interval__in=Price.Interval.values)
 
 
 class Price(models.Model):

@@ -16,7 +16,7 @@ class Customer(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="customers", verbose_name=_("person")
     )
-    email = models.EmailField(_("e-mail at Stripe"), blank=True)
+    email = models.CharField(_("e-mail at Stripe"), max_length=512, blank=True)
     current = models.BooleanField(_("current"), default=True, help_text=_("New purchases go to this one."))
     deleted = models.BooleanField(_("deleted at Stripe"), default=False)
     # A ticket is taken just before Stripe is asked; an answer is applied only if no later ticket's has been.
@@ -35,6 +35,10 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.stripe_id
+
+    def has_applied(self, ticket: int) -> bool:
+        """Return whether an answer at least as late as this ticket's stands in our rows."""
+        return self.applied_ticket >= ticket
 
 
 class Subscription(models.Model):
@@ -72,6 +76,7 @@ class Purchase(models.Model):
         FAILED = "failed", _("payment failed")
         REFUNDED = "refunded", _("refunded")
         DISPUTED = "disputed", _("disputed")
+        VANISHED = "vanished", _("no longer known to Stripe")
 
     session_id = models.CharField(_("Checkout session"), max_length=255)
     payment_intent = models.CharField(_("payment intent"), max_length=255, blank=True)

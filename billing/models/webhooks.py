@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 class WebhookEvent(models.Model):
     stripe_id = models.CharField(_("event"), max_length=255, unique=True)
     type = models.CharField(_("type"), max_length=255)
+    object_id = models.CharField(_("about"), max_length=255, blank=True)
     customer_id = models.CharField(_("Stripe customer"), max_length=255, blank=True)
     livemode = models.BooleanField(_("live"), default=False)
     api_version = models.CharField(_("API version"), max_length=64, blank=True)

@@ -1,0 +1,80 @@
+"""What a recorded bell makes us do. Each is done again whole whenever it rings again, so doing it twice does no harm."""
+
+import logging
+
+from django.db.models import F
+from django.utils import timezone
+
+from billing import gateway, sync
+from billing.catalogue import mirror_product
+from billing.gateway import Bell
+from billing.models import Price, WebhookEvent
+
+logger = logging.getLogger(__name__)
+MAX_TRIES = 5
+# Stripe waits some ten seconds for an answer, and no worker is to be held longer.
+PATIENCE = 8
+
+
+def record(bell: Bell) -> WebhookEvent:
+    """Keep the bell, once whatever is delivered twice; committed on its own, before anything is done about it."""
+    event, _ = WebhookEvent.objects.get_or_create(
+        stripe_id=bell.id,
+        defaults={
+            "type": bell.type,
+            "object_id": bell.object_id,
+            "customer_id": bell.customer_id,
+            "livemode": bell.livemode,
+            "api_version": bell.api_version,
+            "created_at": bell.created_at,
+        },
+    )
+    return event
+
+
+def handle(event: WebhookEvent) -> bool:
+    """Act on an event unless that has been done; False asks Stripe to ring again.
+
+    What fails keeps its error. After five tries it is parked and shown to the owner: the nightly reconcile heals it.
+    """
+    if event.handled_at or event.parked_at:
+        return True
+    try:
+        with gateway.within(PATIENCE):
+            act(event)
+    except Exception as error:
+        # Any failure at all must leave its trace on the event, and must not make Stripe ring for ever.
+        return _failed(event, error)
+    WebhookEvent.objects.filter(pk=event.pk).update(handled_at=timezone.now(), tries=F("tries") + 1, error="")
+    return True
+
+
+def replay(event: WebhookEvent) -> bool:
+    """Act on an event once more, as the owner asked; True when it worked."""
+    WebhookEvent.objects.filter(pk=event.pk).update(handled_at=None, parked_at=None, tries=0)
+    event.refresh_from_db()
+    return handle(event)
+
+
+def act(event: WebhookEvent) -> None:
+    """Converge what the event is about. Events about nothing of ours are only kept."""
+    if event.type.startswith("product."):
+        mirror_product(event.object_id)
+    elif event.type.startswith("price."):
+        _mirror_price(event.object_id)
+    elif customer := event.customer_id or gateway.fetch_owner(event.object_id):
+        sync.converge(customer)
+
+
+def _mirror_price(price_id: str) -> None:
+    known = Price.objects.filter(stripe_id=price_id).values_list("product__stripe_id", flat=True).first()
+    mirror_product(known or gateway.fetch_product_of(price_id))
+
+
+def _failed(event: WebhookEvent, error: Exception) -> bool:
+    tries = event.tries + 1
+    parked = timezone.now() if tries >= MAX_TRIES else None
+    text = f"{type(error).__name__}: {error}" if isinstance(error, gateway.GatewayError) else type(error).__name__
+    WebhookEvent.objects.filter(pk=event.pk).update(tries=F("tries") + 1, error=text[:1000], parked_at=parked)
+    logger.error("webhook failed event=%s type=%s try=%d parked=%s", event.stripe_id, event.type, tries, bool(parked), exc_info=error)
+    return parked is not None

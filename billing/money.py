@@ -1,0 +1,33 @@
+"""Money as people read it. Amounts are whole numbers in the minor unit that Stripe uses, which is not always the currency's own."""
+
+from decimal import Decimal
+
+from babel import Locale
+from babel.numbers import format_currency
+from django.conf import settings
+from django.utils.translation import get_language, to_locale
+
+# Stripe's table ("Supported currencies"). Króna and Ugandan shilling have no cents any more, but Stripe still counts in hundredths.
+NO_DECIMALS = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
+THREE_DECIMALS = frozenset("bhd jod kwd omr tnd".split())
+
+
+def exponent(currency: str) -> int:
+    """Return how many decimal places Stripe's minor unit of this currency (lower-case ISO code) stands for."""
+    if currency in NO_DECIMALS:
+        return 0
+    return 3 if currency in THREE_DECIMALS else 2
+
+
+def formatted(amount: int, currency: str) -> str:
+    """Return an amount in minor units in the reader's language: "$12", "€9.50", "¥1,200"."""
+    value = Decimal(amount).scaleb(-exponent(currency))
+    locale = to_locale(get_language() or settings.LANGUAGE_CODE)
+    if value != value.to_integral_value():
+        return format_currency(value, currency.upper(), locale=locale)
+    return format_currency(value, currency.upper(), locale=locale, currency_digits=False, format=_whole(locale))
+
+
+def _whole(locale: str) -> str:
+    """Return how this language writes money, with the decimals left out."""
+    return str(Locale.parse(locale).currency_formats["standard"].pattern.replace(".00", ""))
