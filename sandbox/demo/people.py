@@ -45,8 +45,8 @@ def join(stripe: StripeAPI, user: User, *, leave: bool) -> None:
     if leave:
         subscription = stripe.get("subscriptions", customer=customer)["data"][0]["id"]
         stripe.delete(f"subscriptions/{subscription}")
-    row, _ = Customer.objects.update_or_create(stripe_id=customer, defaults={"user": user, "email": user.email})
-    converge(row)
+    Customer.objects.update_or_create(stripe_id=customer, defaults={"user": user, "email": user.email})
+    converge(customer)
 
 
 def pay_on_page(stripe: StripeAPI, customer: str, price: str) -> None:
