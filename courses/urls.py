@@ -2,10 +2,22 @@
 
 from django.urls import path
 
-from courses.views import downloads
+from courses.views import catalogue, downloads, library, resume, robots, search, titles
 
 app_name = "courses"
 urlpatterns = [
+    path("", catalogue.home, name="home"),
+    path("courses/", catalogue.courses, name="courses"),
+    path("courses/<slug:slug>/", titles.course, name="course"),
+    path("courses/<slug:slug>/<slug:lesson>/", titles.lesson, name="lesson"),
+    path("ebooks/", catalogue.ebooks, name="ebooks"),
+    path("ebooks/<slug:slug>/", titles.ebook, name="ebook"),
+    path("topics/<slug:slug>/", catalogue.topic, name="topic"),
+    path("search/", search.search, name="search"),
+    path("library/", library.library, name="library"),
+    path("progress/<int:lesson_id>/", resume.progress, name="progress"),
     path("files/<uuid:file_id>/", downloads.download, name="download"),
     path("files/<uuid:file_id>/play/", downloads.play, name="play"),
+    path("robots.txt", robots.robots, name="robots"),
+    path("sitemap.xml", robots.sitemap, name="sitemap"),
 ]

@@ -52,7 +52,7 @@ def period(price: Price) -> str:
 
 
 @register.filter
-def length(seconds: int | None) -> str:
+def duration(seconds: int | None) -> str:
     """Return "2 h 5 min", "12 min" or "40 s"."""
     seconds = int(seconds or 0)
     if seconds < 60:
@@ -71,12 +71,6 @@ def clock(seconds: float | None) -> str:
     minutes, rest = divmod(int(seconds or 0), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-@register.filter
-def iso_length(seconds: int | None) -> str:
-    """Return an ISO 8601 duration, as schema.org wants it."""
-    return f"PT{int(seconds or 0)}S"
 
 
 @register.filter

@@ -1,0 +1,140 @@
+"""One course, one lesson, one ebook."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import Max, Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from courses import access, offers
+from courses.access import Person, Verdict
+from courses.models import Course, Download, Ebook, File, FileVersion, Lesson, Progress
+from courses.views import structured
+from courses.views.shelf import personal
+
+
+@dataclass
+class Step:
+    """A lesson as the outline shows it."""
+
+    lesson: Lesson
+    is_open: bool
+    is_done: bool
+
+
+@personal
+def course(request: HttpRequest, slug: str) -> HttpResponse:
+    now = timezone.now()
+    found = get_object_or_404(Course.objects.published(at=now).prefetch_related("topics", "products"), slug=slug)
+    mine = access.decision(request.user, found, now=now).allowed
+    steps = outline(request.user, found, mine=mine, now=now)
+    files = serving(found.files.filter(role=File.Role.ATTACHMENT))
+    prices = offers.prices_that_open(found)
+    context = {
+        "publication": found,
+        "mine": mine,
+        "steps": steps,
+        "total_seconds": sum(step.lesson.seconds for step in steps),
+        "previews": [step.lesson for step in steps if step.lesson.preview],
+        "done": sum(step.is_done for step in steps),
+        "next_step": next((step for step in steps if step.is_open and not step.is_done), None),
+        "file_count": len(files),
+        "attachments": [file for file in files if file.lesson_id is None],
+        "prices": prices,
+        "data": structured.course(found, prices, sum(step.lesson.seconds for step in steps)),
+    }
+    return render(request, "courses/course.html", context)
+
+
+@personal
+def lesson(request: HttpRequest, slug: str, lesson: str) -> HttpResponse:
+    now = timezone.now()
+    parent = get_object_or_404(Course.objects.published(at=now), slug=slug)
+    found = get_object_or_404(parent.lessons.select_related("section"), slug=lesson)
+    verdict = access.decision(request.user, found, now=now).verdict
+    if verdict is Verdict.NOT_FOUND:
+        raise Http404
+    if verdict is Verdict.SIGN_IN:
+        return redirect_to_login(request.get_full_path())
+    if verdict is Verdict.OFFER:
+        return offers.offer(request, parent)
+    mine = not found.preview or access.decision(request.user, parent, now=now).allowed
+    context = {"publication": parent, "lesson": found, "mine": mine}
+    context |= around(outline(request.user, parent, mine=mine, now=now), found) | parts(found)
+    if request.user.is_authenticated:
+        context["progress"] = Progress.objects.filter(user=request.user, lesson=found).first()
+    return render(request, "courses/lesson.html", context)
+
+
+@personal
+def ebook(request: HttpRequest, slug: str) -> HttpResponse:
+    now = timezone.now()
+    found = get_object_or_404(Ebook.objects.published(at=now).prefetch_related("topics", "products"), slug=slug)
+    files = serving(found.files.all())
+    prices = offers.prices_that_open(found)
+    mark_updated(request.user, files)
+    context = {
+        "publication": found,
+        "mine": access.decision(request.user, found, now=now).allowed,
+        "books": [file for file in files if file.role == File.Role.BOOK],
+        "samples": [file for file in files if file.role == File.Role.SAMPLE],
+        "attachments": [file for file in files if file.role == File.Role.ATTACHMENT],
+        "prices": prices,
+        "data": structured.ebook(found, prices),
+    }
+    return render(request, "courses/ebook.html", context)
+
+
+def outline(person: Person, parent: Course, *, mine: bool, now: datetime) -> list[Step]:
+    """Return every lesson of a course in order, marked open and done. What is open to all is asked without a query."""
+    lessons = parent.lessons.select_related("section").defer("body")
+    done: set[int] = set()
+    if person is not None and person.is_authenticated:
+        rows = Progress.objects.filter(user=person.pk, lesson__course=parent, completed_at__isnull=False)
+        done = set(rows.values_list("lesson_id", flat=True))
+    return [Step(each, mine or access.decision(None, each, now=now).allowed, each.pk in done) for each in lessons]
+
+
+def around(steps: list[Step], current: Lesson) -> dict[str, Any]:
+    index = next(number for number, step in enumerate(steps) if step.lesson.pk == current.pk)
+    return {
+        "steps": steps,
+        "number": index + 1,
+        "previous": steps[index - 1] if index else None,
+        "next": steps[index + 1] if index + 1 < len(steps) else None,
+        "done": sum(step.is_done for step in steps),
+    }
+
+
+def parts(current: Lesson) -> dict[str, Any]:
+    """Return what a lesson is made of: the file to play, its captions, and what to take along."""
+    files = serving(current.files.all())
+    return {
+        "media": next((file for file in files if file.role == File.Role.MEDIA), None),
+        "captions": [file for file in files if file.role == File.Role.CAPTIONS],
+        "attachments": [file for file in files if file.role == File.Role.ATTACHMENT],
+    }
+
+
+def serving(files: "QuerySet[File]") -> list[File]:
+    """Return those files that have something to serve, with it as `serves`: the newest READY version, as the click will choose."""
+    versions = FileVersion.objects.ready().order_by("-ready_at", "-pk")
+    listed = list(files.prefetch_related(Prefetch("versions", versions, to_attr="ready_versions")))
+    for file in listed:
+        file.serves = next(iter(file.ready_versions), None)  # type: ignore[attr-defined]
+    return [file for file in listed if file.serves is not None]  # type: ignore[attr-defined]
+
+
+def mark_updated(person: Person, files: list[File]) -> None:
+    """Set `taken_at` and `is_updated` on files that this person downloaded before, or before their newest version came."""
+    if person is None or not person.is_authenticated:
+        return
+    rows = Download.objects.filter(user=person.pk, purpose=Download.Purpose.DOWNLOAD, version__file__in=files).order_by()
+    taken = dict(rows.values_list("version__file").annotate(last=Max("created_at")))
+    for file in files:
+        file.taken_at = taken.get(file.pk)  # type: ignore[attr-defined]
+        file.is_updated = file.taken_at is not None and file.serves.ready_at > file.taken_at  # type: ignore[attr-defined]
