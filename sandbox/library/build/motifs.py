@@ -130,8 +130,10 @@ def stars(ink: str, light: str, accent: str) -> str:
             a = (560 + radius * math.cos(start), 380 + radius * math.sin(start))
             b = (560 + radius * math.cos(start + sweep), 380 + radius * math.sin(start + sweep))
             colour = accent if dice.random() < 0.14 else light
-            path = f"M{a[0]:.1f} {a[1]:.1f} A{radius} {radius} 0 0 1 {b[0]:.1f} {b[1]:.1f}"
             width = dice.choice((2.5, 3.5, 5))
+            if min(a[1], b[1]) < 30:  # the words stand there
+                continue
+            path = f"M{a[0]:.1f} {a[1]:.1f} A{radius} {radius} 0 0 1 {b[0]:.1f} {b[1]:.1f}"
             trails.append(_tag("path", d=path, fill="none", stroke=colour, stroke_width=width, stroke_linecap="round"))
     hill = _tag("path", d="M-140 960 Q120 800 330 870 T760 800 T1160 900 V1300 H-140Z", fill=ink)
     pine = "".join(_tag("path", d=f"M{x} {y} l{w} {h} h{-2 * w}Z", fill=ink) for x, y, w, h in ((150, 700, 34, 150), (205, 740, 28, 120), (96, 760, 26, 110)))
