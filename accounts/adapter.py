@@ -18,7 +18,7 @@ from accounts.models import User
 # Browsers read a backslash as a slash and drop tabs and line ends, so an address with any of them is not the one we checked.
 UNREADABLE = re.compile(r"[\x00-\x20\x7f\\]")
 LONGEST = 2000
-LONGEST_EMAIL = int(User._meta.get_field("email").max_length or 0)
+LONGEST_EMAIL = User.email.field.max_length
 
 
 def is_local_path(address: str) -> bool:

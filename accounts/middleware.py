@@ -1,4 +1,4 @@
-"""Staff need a second factor, and a log-in from today, before any page of the admin."""
+"""What holds for whole parts of the site: nobody keeps a page of `/account/`; staff show a second factor before the admin."""
 
 import time
 from collections.abc import Callable
@@ -12,11 +12,25 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 
 from accounts.models import User
 
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 STAFF_DAY = 8 * 3600
+
+
+class PrivateAccountMiddleware:
+    """Keep pages of `/account/` out of every cache: some show recovery codes or an app's secret, and allauth says it of few."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.resolver_match and request.resolver_match.route.startswith("account/"):
+            add_never_cache_headers(response)
+        return response
 
 
 class StaffSecondFactorMiddleware:

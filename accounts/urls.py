@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts.views import account, doors
 
 app_name = "accounts"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("second-factor/", views.second_factor, name="second_factor"),
-    path("confirmed/", views.confirmed, name="confirmed"),
-    path("confirm-email/<str:key>/", views.ConfirmEmail.as_view(), name="confirm_email"),
+    path("", account.home, name="home"),
+    path("export/", account.export, name="export"),
+    path("delete/", account.delete, name="delete"),
+    path("second-factor/", doors.second_factor, name="second_factor"),
+    path("confirmed/", doors.confirmed, name="confirmed"),
+    path("confirm-email/<str:key>/", doors.ConfirmEmail.as_view(), name="confirm_email"),
 ]

@@ -3,7 +3,6 @@
 A variable set to nothing counts as unset. A missing or wrong value stops the start with its name and an example.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,14 +10,12 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from environs import Env
 
-from config.env import between, needed, one_of, origin, read, refuse
+from config.env import between, gather, needed, one_of, origin, read, refuse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-for name in [name for name, value in os.environ.items() if value == ""]:
-    del os.environ[name]
+gather(BASE_DIR / ".env")
 env = Env()
-env.read_env(BASE_DIR / ".env", recurse=False)
 # Where the site keeps what is its own on this machine: the SQLite database, static files, covers.
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 
@@ -29,7 +26,9 @@ DEBUG = read(env.bool, "DEBUG", "false", default=False)
 SECRET_KEY = needed("SECRET_KEY", env.str("SECRET_KEY", ""), "a-random-string-of-fifty-characters-or-more")
 if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
     raise refuse("SECRET_KEY", "is too short or too plain to sign with", "the-output-of: openssl rand -base64 48")
-SITE_URL = origin("SITE_URL", needed("SITE_URL", env.str("SITE_URL", ""), "https://learn.example.com"), "https://learn.example.com")
+SITE_URL = origin(
+    "SITE_URL", needed("SITE_URL", env.str("SITE_URL", ""), "https://learn.example.com"), "https://learn.example.com"
+)
 SECURE = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [str(urlsplit(SITE_URL).hostname)])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -71,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.PrivateAccountMiddleware",
     "accounts.middleware.StaffSecondFactorMiddleware",
 ]
 
@@ -116,6 +116,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 CACHES = {"default": read(env.dj_cache_url, "CACHE_URL", "redis://localhost:6379/0", default="db://lectern_cache")}
+if CACHES["default"]["BACKEND"].endswith(("DatabaseCache", "LocMemCache")):
+    # The default of 300 would let a stranger push the sign-in limits of others out of the cache.
+    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
 
 EMAIL_EXAMPLE = "submission://user:password@mail.example.com:587"
 email = read(env.dj_email_url, "EMAIL_URL", EMAIL_EXAMPLE, default="console:" if DEBUG else "")
@@ -135,7 +138,9 @@ S3_BUCKET = needed("S3_BUCKET", env.str("S3_BUCKET", ""), "my-library-content")
 S3_REGION = needed("S3_REGION", env.str("S3_REGION", ""), "eu-central-1")
 S3_ADDRESSING_STYLE = one_of("S3_ADDRESSING_STYLE", env.str("S3_ADDRESSING_STYLE", "virtual"), "virtual", "path")
 S3_ENDPOINT_URL = origin(
-    "S3_ENDPOINT_URL", env.str("S3_ENDPOINT_URL", f"https://s3.{S3_REGION}.amazonaws.com"), "https://s3.eu-central-1.amazonaws.com"
+    "S3_ENDPOINT_URL",
+    env.str("S3_ENDPOINT_URL", f"https://s3.{S3_REGION}.amazonaws.com"),
+    "https://s3.eu-central-1.amazonaws.com",
 )
 S3_IDENTITIES = {
     role.lower(): (
@@ -153,7 +158,9 @@ BUDGET_FACTOR = between("BUDGET_FACTOR", read(env.int, "BUDGET_FACTOR", "1", def
 DOWNLOADS_PER_MINUTE = 30 * BUDGET_FACTOR
 
 bucket_scheme, bucket_host = S3_ENDPOINT_URL.split("://")
-S3_BUCKET_ORIGIN = f"{bucket_scheme}://{S3_BUCKET}.{bucket_host}" if S3_ADDRESSING_STYLE == "virtual" else S3_ENDPOINT_URL
+S3_BUCKET_ORIGIN = (
+    f"{bucket_scheme}://{S3_BUCKET}.{bucket_host}" if S3_ADDRESSING_STYLE == "virtual" else S3_ENDPOINT_URL
+)
 
 
 # --- Stripe ---------------------------------------------------------------------------------------
@@ -222,6 +229,24 @@ ACCOUNT_RATE_LIMITS = {
     # A code has six digits and three tries: the hourly limit keeps guessing at one address under 0.1% a day.
     "request_login_code": f"{20 * BUDGET_FACTOR}/m/ip,{3 * BUDGET_FACTOR}/m/key,{10 * BUDGET_FACTOR}/h/key",
 }
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "add_email": "accounts.forms.AddEmailForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "request_login_code": "accounts.forms.RequestLoginCodeForm",
+    "confirm_login_code": "accounts.forms.ConfirmLoginCodeForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+}
+MFA_FORMS = {
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "reauthenticate": "accounts.forms.ReauthenticateByCodeForm",
+    "activate_totp": "accounts.forms.ActivateAppForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -240,7 +265,9 @@ USERSESSIONS_TRACK_ACTIVITY = False
 
 # A __Host- cookie cannot be set or read by a sibling host, such as the bucket's; browsers take it over https only.
 COOKIE_PREFIX = "__Host-" if SECURE else ""
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, LANGUAGE_COOKIE_NAME = (f"{COOKIE_PREFIX}{name}" for name in ("session", "csrf", "language"))
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, LANGUAGE_COOKIE_NAME = (
+    f"{COOKIE_PREFIX}{name}" for name in ("session", "csrf", "language")
+)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600

@@ -1,4 +1,4 @@
-"""Pages of a person's account that allauth does not bring."""
+"""Ways in that allauth leaves to us: after the confirmation, and before the admin."""
 
 from urllib.parse import urlencode
 
@@ -7,8 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.adapter import is_local_path
 from accounts.middleware import has_factor
@@ -22,15 +21,7 @@ def wanted(request: HttpRequest) -> str:
     return address if is_local_path(address) else ""
 
 
-@require_http_methods(["GET", "HEAD"])
-@never_cache
-@login_required
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "accounts/home.html")
-
-
 @require_safe
-@never_cache
 @login_required
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Ask staff to enrol, and bring them back once they have. Where they wanted to go waits in the session meanwhile."""
@@ -61,7 +52,6 @@ class ConfirmEmail(ConfirmEmailView):
 
 
 @require_safe
-@never_cache
 def confirmed(request: HttpRequest) -> HttpResponse:
     query = f"?{urlencode({'next': wanted(request)})}" if wanted(request) else ""
     return render(request, "accounts/confirmed.html", {"login_url": reverse("account_login") + query})

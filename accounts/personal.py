@@ -1,0 +1,91 @@
+"""What we keep about a person: to hand it out, and to forget it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from billing.models import Customer, Subscription
+from courses.models import Download
+
+# Stripe's words for a subscription that will never ask for money again.
+OVER = ("canceled", "incomplete_expired")
+
+
+class CannotDeleteError(Exception):
+    """The account has to stay for now; the message is for the person, and `at_stripe` says whether the portal helps."""
+
+    def __init__(self, reason: str, *, at_stripe: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.at_stripe = at_stripe
+
+
+def check_deletable(person: User) -> None:
+    """Raise CannotDeleteError while somebody would go on paying, or a member of staff would take their traces along."""
+    running = Subscription.objects.filter(
+        customer__user=person, ended_at=None, cancel_at=None, cancel_at_period_end=False
+    )
+    if running.exclude(status__in=OVER).exists():
+        raise CannotDeleteError(
+            _("Your plan is still running and would go on costing you. Please cancel it first."), at_stripe=True
+        )
+    if person.is_staff:
+        raise CannotDeleteError(
+            _("You work here. Please ask another owner to take back your rights first."), at_stripe=False
+        )
+
+
+def delete(person: User) -> None:
+    """Forget the person. Customers, purchases and downloads stay as numbers without a name, for the books.
+
+    Raises CannotDeleteError. Checkout makes its customer first, so the lock on their rows keeps a purchase from slipping in between.
+    """
+    with transaction.atomic():
+        list(Customer.objects.select_for_update().filter(user=person).values_list("pk"))
+        check_deletable(person)
+        person.delete()
+
+
+def export(person: User, *, now: datetime) -> dict[str, Any]:
+    """Return everything kept about this person, as plain values; secrets (password, keys, codes) are left out."""
+    return {
+        "exported_at": now,
+        "account": rows(User.objects.filter(pk=person.pk), "email", "name", "date_joined", "last_login")[0],
+        "addresses": rows(person.emailaddress_set, "email", "verified", "primary"),
+        "second_steps": rows(person.authenticator_set, "type", "created_at", "last_used_at"),
+        "sessions": rows(person.usersession_set, "created_at", "ip", "user_agent"),
+        "customers": rows(person.customers, "stripe_id", "email", "created_at"),
+        "subscriptions": rows(
+            Subscription.objects.filter(customer__user=person).order_by("created_at"),
+            *(
+                "stripe_id",
+                "status",
+                "price__product__name",
+                "created_at",
+                "current_period_end",
+                "cancel_at",
+                "ended_at",
+            ),
+        ),
+        "purchases": [
+            purchase
+            for customer in person.customers.all()
+            for purchase in rows(customer.purchases, "product__name", "amount", "currency", "state", "created_at")
+        ],
+        "grants": rows(person.grants, "product__name", "reason", "starts_at", "ends_at"),
+        "downloads": rows(
+            Download.objects.filter(user=person),
+            "version__file__publication__title",
+            "version__file__name",
+            "purpose",
+            "created_at",
+        ),
+        "progress": rows(person.progress, "lesson__title", "position", "completed_at", "updated_at"),
+    }
+
+
+def rows(source: Any, *fields: str) -> list[dict[str, Any]]:
+    return list(source.values(*fields))

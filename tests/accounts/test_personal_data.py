@@ -1,0 +1,134 @@
+"""Expectation 19: a member exports their data and deletes the account alone; the books stay whole."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts.models import User
+from billing.models import Customer, Grant, Product, Purchase, Subscription
+from courses.models import Download, Progress
+from tests import build
+from tests.accounts import authenticator
+
+
+@pytest.fixture
+def signed_in(client: Client) -> Any:
+    """Return a browser in which this person has just said that it is them."""
+
+    def browser_of(person: User) -> Client:
+        client.force_login(person)
+        client.post("/account/reauthenticate/", {"password": build.PASSWORD})
+        return client
+
+    return browser_of
+
+
+@pytest.fixture
+def traces(subscriber: User, plan: Product, now: datetime) -> User:
+    """Sam has left traces everywhere."""
+    version = build.file(name="The book").versions.get()
+    Download.objects.create(
+        user=subscriber, version=version, purpose="download", created_at=now, expires_at=now + timedelta(minutes=1)
+    )
+    Progress.objects.create(user=subscriber, lesson=build.lesson(title="Knots"), position=12.5)
+    Grant.objects.create(user=subscriber, product=plan, reason="Thanks")
+    customer = subscriber.customers.get()
+    item = build.item(name="Single")
+    Purchase.objects.create(
+        session_id="cs_1", customer=customer, product=item, amount=1200, currency="usd", state="paid", created_at=now
+    )
+    return subscriber
+
+
+def test_a_subscriber_saves_a_copy_of_everything_but_the_secrets(client: Client, traces: User) -> None:
+    secret = authenticator.enrol(traces)
+    client.force_login(traces)
+    response = client.get("/account/export/")
+    assert response["Content-Disposition"] == 'attachment; filename="lectern-account.json"'
+    data = json.loads(response.content)
+    assert data["account"]["email"] == "sam@example.com"
+    assert data["downloads"][0]["version__file__name"] == "The book"
+    assert data["progress"][0]["position"] == 12.5
+    assert data["purchases"][0]["amount"] == 1200
+    assert data["subscriptions"][0]["status"] == "active"
+    assert data["grants"][0]["reason"] == "Thanks"
+    assert [kind for kind, kept in data.items() if not kept] == ["sessions"] or data["sessions"]
+    text = response.content.decode()
+    for kept_back in (secret, traces.password, client.session.session_key, "content/"):
+        assert kept_back not in text
+
+
+def test_the_copy_holds_nothing_of_anybody_else(client: Client, traces: User, newcomer: User) -> None:
+    client.force_login(newcomer)
+    data = json.loads(client.get("/account/export/").content)
+    assert "sam@example.com" not in json.dumps(data)
+    assert data["downloads"] == data["progress"] == data["purchases"] == data["subscriptions"] == []
+
+
+def test_a_running_plan_has_to_be_cancelled_first(signed_in: Any, traces: User) -> None:
+    browser = signed_in(traces)
+    for response in (browser.get("/account/delete/"), browser.post("/account/delete/")):
+        assert "Your plan is still running" in response.content.decode()
+    assert response.status_code == 409
+    assert User.objects.filter(pk=traces.pk).exists()
+
+
+@pytest.mark.parametrize("status", ["trialing", "past_due", "unpaid", "incomplete", "paused", "a_word_to_come"])
+def test_a_plan_that_may_ask_for_money_again_counts_as_running(signed_in: Any, traces: User, status: str) -> None:
+    Subscription.objects.update(status=status)
+    assert signed_in(traces).post("/account/delete/").status_code == 409
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "canceled"},
+        {"status": "incomplete_expired"},
+        {"cancel_at_period_end": True},
+        {"cancel_at": datetime(2099, 1, 1, tzinfo=UTC)},
+    ],
+)
+def test_a_person_who_cancelled_is_forgotten_and_the_books_stay(
+    signed_in: Any, traces: User, now: datetime, change: dict[str, Any]
+) -> None:
+    Subscription.objects.update(**change)
+    browser = signed_in(traces)
+    assert browser.get("/account/delete/").status_code == 200
+    assert browser.post("/account/delete/")["Location"] == "/"
+    assert not User.objects.filter(email="sam@example.com").exists()
+    assert Customer.objects.get().user is None
+    assert Purchase.objects.count() == Subscription.objects.count() == 1
+    assert Download.objects.get().user is None
+    assert not Progress.objects.exists()
+    assert "_auth_user_id" not in browser.session
+    assert [message.to for message in mail.outbox if message.subject == "Your account is deleted"] == [
+        ["sam@example.com"]
+    ]
+
+
+def test_a_newcomer_is_asked_for_the_password_before(client: Client, newcomer: User) -> None:
+    client.force_login(newcomer)
+    assert client.post("/account/delete/")["Location"].startswith("/account/reauthenticate/")
+    assert User.objects.exists()
+
+
+def test_other_browsers_of_a_forgotten_person_are_signed_out(signed_in: Any, newcomer: User) -> None:
+    other = Client()
+    other.force_login(newcomer)
+    signed_in(newcomer).post("/account/delete/")
+    assert other.get("/account/").status_code == 302
+
+
+def test_an_address_is_free_again(signed_in: Any, newcomer: User) -> None:
+    signed_in(newcomer).post("/account/delete/")
+    Client().post("/account/signup/", {"email": "nadia@example.com", "password1": build.PASSWORD})
+    assert User.objects.get().email == "nadia@example.com"
+
+
+def test_staff_do_not_delete_themselves(signed_in: Any, owner: User) -> None:
+    assert signed_in(owner).post("/account/delete/").status_code == 409
+    assert User.objects.exists()
