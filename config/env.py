@@ -1,12 +1,24 @@
 """Tiny readers for the settings file: each fails loudly, naming the variable, what is wrong and an example."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from dotenv import dotenv_values
 
 T = TypeVar("T")
+
+
+def gather(file: Path) -> None:
+    """Add what this .env file says to the environment, which wins. A variable set to nothing, in either, counts as unset."""
+    for name in [name for name, value in os.environ.items() if value == ""]:
+        del os.environ[name]
+    for name, value in dotenv_values(file).items():
+        if value:
+            os.environ.setdefault(name, value)
 
 
 def refuse(name: str, problem: str, example: str) -> ImproperlyConfigured:

@@ -21,7 +21,10 @@ HOLDS = {"base": ["base"], "dev": ["base", "dev"]}
 
 def main(wanted):
     if sys.version_info < (3, 11):
-        stop("Lectern needs Python 3.11 or newer, and this is %d.%d. Try: make PYTHON=python3.12 …" % sys.version_info[:2])
+        stop(
+            "Lectern needs Python 3.11 or newer, and this is %d.%d. Try: make PYTHON=python3.12 …"
+            % sys.version_info[:2]
+        )
     if installed().get(wanted) == digest(wanted) and works(PYTHON):
         return
     if not works(PYTHON):
@@ -39,7 +42,9 @@ def make_venv():
         import ensurepip  # noqa: F401, PLC0415 - Debian ships Python without it
         import venv  # noqa: F401, PLC0415
     except ImportError:
-        stop("Python's venv is missing. Debian and Ubuntu: apt install python3-venv; others ship it with Python 3.11 or newer.")
+        stop(
+            "Python's venv is missing. Debian and Ubuntu: apt install python3-venv; others ship it with Python 3.11 or newer."
+        )
     say("Making .venv with Python %d.%d …" % sys.version_info[:2])
     if subprocess.call([sys.executable, "-m", "venv", "--clear", VENV]):
         stop("The virtual environment could not be made. Debian and Ubuntu: apt install python3-venv.")

@@ -20,7 +20,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--port", type=port, default=8000, help="the site's; the bucket and Stripe take the next two")
     parser.add_argument("--var", type=Path, help="the folder that keeps everything; VAR_DIR, or var")
-    parser.add_argument("--reset", action="store_true", help="throw away what earlier demos have left there, then start")
+    parser.add_argument(
+        "--reset", action="store_true", help="throw away what earlier demos have left there, then start"
+    )
     chosen = parser.parse_args(arguments)
     return run(var=chosen.var, port=chosen.port, reset=chosen.reset)
 

@@ -1,6 +1,6 @@
 """What `make check` runs: every check, each with its time; all of them, even when one fails.
 
-    python -m tests.check [name …]
+python -m tests.check [name …]
 """
 
 import os
@@ -20,7 +20,11 @@ LIVE = {
     "TRUSTED_PROXIES": "1",
     "S3_BUCKET": "my-library-content",
     "S3_REGION": "eu-central-1",
-    **{f"S3_{role}_{half}": f"check-only-{role}" for role in ("READER", "WRITER", "KEEPER") for half in ("KEY_ID", "SECRET")},
+    **{
+        f"S3_{role}_{half}": f"check-only-{role}"
+        for role in ("READER", "WRITER", "KEEPER")
+        for half in ("KEY_ID", "SECRET")
+    },
     "STRIPE_SECRET_KEY": "sk_live_check_only",
     "STRIPE_WEBHOOK_SECRET": "whsec_check_only_0123456789",
 }

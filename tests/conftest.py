@@ -1,5 +1,6 @@
 """The people, the far sides of the wire, and small builders. Both far sides are the embedded ones, on real sockets."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -19,6 +20,19 @@ from sandbox.s3 import BucketServer, Identity
 from sandbox.stripe import StripeServer
 from tests import build
 from tests.accounts import authenticator
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what this machine cannot run, and say why."""
+    no_browser = pytest.mark.skip(reason="no Chromium here; install the package chromium")
+    no_postgres = pytest.mark.skip(reason="needs a PostgreSQL, which DATABASE_URL names; make test brings one")
+    for item in items:
+        if item.get_closest_marker("browser") and not any(map(shutil.which, CHROMIUM)):
+            item.add_marker(no_browser)
+        if item.get_closest_marker("postgres") and "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
+            item.add_marker(no_postgres)
 
 
 @pytest.fixture(autouse=True)

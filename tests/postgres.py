@@ -43,7 +43,16 @@ def postgres() -> Iterator[str]:
         if user:
             shutil.chown(folder, user)
         data, port = Path(folder) / "data", free_port()
-        run(binaries / "initdb", "--pgdata", data, "--username=lectern", "--auth=trust", "--encoding=UTF8", "--no-sync", user=user)
+        run(
+            binaries / "initdb",
+            "--pgdata",
+            data,
+            "--username=lectern",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-sync",
+            user=user,
+        )
         server = subprocess.Popen(
             [binaries / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder, *OPTIONS.split()],
             user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=(Path(folder) / "log").open("w"), start_new_session=True,

@@ -23,7 +23,12 @@ def main() -> None:
     make_plans(stripe)
     call_command("sync_billing", "--catalogue")
     load()
-    make_people(stripe, passwords={who: os.environ[f"DEMO_PASSWORD_{who.upper()}"] for who in ("newcomer", "subscriber", "lapsed", "staff")})
+    make_people(
+        stripe,
+        passwords={
+            who: os.environ[f"DEMO_PASSWORD_{who.upper()}"] for who in ("newcomer", "subscriber", "lapsed", "staff")
+        },
+    )
 
 
 if __name__ == "__main__":

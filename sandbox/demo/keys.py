@@ -23,7 +23,9 @@ def password() -> str:
 @dataclass(frozen=True)
 class Keys:
     site: str = field(default_factory=lambda: secrets.token_urlsafe(48))
-    bucket: dict[str, list[str]] = field(default_factory=lambda: {role: [f"DEMO{role}{token()[:8].upper()}", token()] for role in ROLES})
+    bucket: dict[str, list[str]] = field(
+        default_factory=lambda: {role: [f"DEMO{role}{token()[:8].upper()}", token()] for role in ROLES}
+    )
     stripe: str = field(default_factory=lambda: f"sk_test_{token()}")
     webhook: str = field(default_factory=lambda: f"whsec_{token()}")
     passwords: dict[str, str] = field(default_factory=lambda: {person: password() for person in PEOPLE})

@@ -64,7 +64,7 @@ def text(parts: Parts, found: dict[str, Any]) -> str:
         ["", "Lectern is running.", "", *where, "", "Sign in as", *people]
         + (["", "Not real here", *fake] if fake else [])
         + (["", "Yours", *own] if own else [])
-        + ["", f"Budgets (downloads a minute, sign-ins) are {BUDGET_FACTOR} times the defaults, and staff may enter without a second factor.",
+        + ["", f"Budgets (downloads a minute, sign-ins) are {BUDGET_FACTOR} times the defaults; staff may enter without a second factor.",
            "What is uploaded, bought and watched is there again at the next start; `make demo-reset` starts anew.",
            "Ctrl-C stops everything.", ""]
     )  # fmt: skip

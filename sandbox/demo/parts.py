@@ -67,7 +67,11 @@ class Parts:
     @property
     def fingerprint(self) -> str:
         """Tells one set of parts from another: rows that speak of one bucket and one Stripe make no sense beside others."""
-        own = [f"{name}={value}" for name, value in sorted(self.given.items()) if name in OWN_STRIPE or name.startswith("S3_")]
+        own = [
+            f"{name}={value}"
+            for name, value in sorted(self.given.items())
+            if name in OWN_STRIPE or name.startswith("S3_")
+        ]
         return hashlib.sha256("\n".join(own).encode()).hexdigest()[:8] if own else ""
 
     @property

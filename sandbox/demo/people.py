@@ -7,7 +7,8 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from accounts.models import User
-from billing.models import Customer, Price
+from billing import checkout
+from billing.models import Price, Subscription
 from billing.sync import converge
 from sandbox.demo.notice import ADDRESSES
 from sandbox.demo.stripe_api import StripeAPI
@@ -20,7 +21,7 @@ def make_people(stripe: StripeAPI, *, passwords: dict[str, str]) -> None:
     people = {who: person(who, password) for who, password in passwords.items()}
     User.objects.filter(pk=people["staff"].pk).update(is_staff=True, is_superuser=True)
     for who in ("subscriber", "lapsed"):
-        if not people[who].customers.exists():
+        if not Subscription.objects.filter(customer__user=people[who]).exists():
             join(stripe, people[who], leave=who == "lapsed")
 
 
@@ -38,31 +39,30 @@ def person(who: str, password: str) -> User:
 
 def join(stripe: StripeAPI, user: User, *, leave: bool) -> None:
     """Let this person pay for a month; one who leaves has it ended at once."""
-    price = stripe.get("prices", **{"lookup_keys[0]": MEMBERSHIP})["data"][0]["id"]
-    customer = str(stripe.post("customers", email=user.email, name=user.name)["id"])
+    sought = stripe.get("prices", **{"lookup_keys[0]": MEMBERSHIP})["data"][0]["id"]
+    price = Price.objects.get(stripe_id=sought)
     pay = pay_on_page if settings.STRIPE_API_BASE else pay_with_test_card
-    pay(stripe, customer, price)
+    customer = pay(stripe, user, price)
     if leave:
         subscription = stripe.get("subscriptions", customer=customer)["data"][0]["id"]
         stripe.delete(f"subscriptions/{subscription}")
-    Customer.objects.update_or_create(stripe_id=customer, defaults={"user": user, "email": user.email})
     converge(customer)
 
 
-def pay_on_page(stripe: StripeAPI, customer: str, price: str) -> None:
-    """Go through the embedded Stripe's hosted page, pressing its button."""
-    fields = {"mode": "subscription", "customer": customer, "line_items[0][price]": price, "line_items[0][quantity]": 1}
-    back = f"{settings.SITE_URL}/library/"
-    session = stripe.post("checkout/sessions", success_url=back, cancel_url=back, **fields)
+def pay_on_page(stripe: StripeAPI, user: User, price: Price) -> str:
+    """Begin as the site does and press the button on the embedded Stripe's hosted page; return the customer's id."""
+    address = checkout.start(user.pk, user.email, price)
     form = urlencode({"outcome": "pay"}).encode()
-    opener = urllib.request.build_opener(StayHere)
-    opener.open(urllib.request.Request(session["url"], form, method="POST"), timeout=30).close()
+    urllib.request.build_opener(StayHere).open(urllib.request.Request(address, form, method="POST"), timeout=30).close()
+    return checkout.customer_for(user.pk, user.email).stripe_id
 
 
-def pay_with_test_card(stripe: StripeAPI, customer: str, price: str) -> None:
+def pay_with_test_card(stripe: StripeAPI, user: User, price: Price) -> str:
     """A real Stripe has no page that a script may press; its sandbox has a card for this."""
+    customer = checkout.customer_for(user.pk, user.email).stripe_id
     card = stripe.post("payment_methods/pm_card_visa/attach", customer=customer)["id"]
-    stripe.post("subscriptions", customer=customer, default_payment_method=card, **{"items[0][price]": price})
+    stripe.post("subscriptions", customer=customer, default_payment_method=card, **{"items[0][price]": price.stripe_id})
+    return customer
 
 
 class StayHere(urllib.request.HTTPRedirectHandler):

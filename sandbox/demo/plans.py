@@ -14,7 +14,8 @@ def make_plans(stripe: StripeAPI) -> None:
 
 
 def make_product(stripe: StripeAPI, sample: ProductSample) -> str:
-    fields = {"name": sample.name, "description": sample.description, "metadata[sample]": sample.key}
+    fields = {"name": sample.name, "description": sample.description}
+    fields |= {"metadata[sample]": sample.key, "metadata[kind]": sample.kind}
     return str(stripe.post("products", **fields)["id"])
 
 

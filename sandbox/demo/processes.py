@@ -19,11 +19,19 @@ class Failed(RuntimeError):
 
 
 @contextmanager
-def running(name: str, command: list[str], *, variables: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def running(
+    name: str, command: list[str], *, variables: dict[str, str], log: Path
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Run `python command…` in a session of its own, so that Ctrl-C reaches us alone and we stop it in good order."""
     with log.open("wb") as output:
         child = subprocess.Popen(
-            [sys.executable, *command], env=variables, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd=ROOT
+            [sys.executable, *command],
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd=ROOT,
         )
     try:
         yield child

@@ -94,7 +94,12 @@ def bucket(parts: Parts) -> Iterator[None]:
     identities = {role.lower(): Identity(role.lower(), *pair) for role, pair in parts.keys.bucket.items()}
     origins = [parts.site, parts.site.replace(HOST, "localhost")]
     server = BucketServer(
-        parts.var / "bucket", bucket=BUCKET, region=REGION, identities=identities, cors_origins=origins, port=parts.bucket_port
+        parts.var / "bucket",
+        bucket=BUCKET,
+        region=REGION,
+        identities=identities,
+        cors_origins=origins,
+        port=parts.bucket_port,
     )
     with server:
         yield
@@ -159,7 +164,9 @@ def check_ports(parts: Parts) -> None:
             try:
                 probe.bind((HOST, port))
             except OSError:
-                raise Failed(f"port {port} is taken. Choose others, for example: PORT={parts.port + 1000} make demo") from None
+                raise Failed(
+                    f"port {port} is taken. Choose others, for example: PORT={parts.port + 1000} make demo"
+                ) from None
 
 
 def say(words: str) -> None:

@@ -23,7 +23,9 @@ class StripeAPI:
         return self._ask(urllib.request.Request(f"{self.base}/v1/{path}?{urlencode(parameters)}"))
 
     def post(self, path: str, **parameters: Any) -> dict[str, Any]:
-        return self._ask(urllib.request.Request(f"{self.base}/v1/{path}", urlencode(parameters).encode(), method="POST"))
+        return self._ask(
+            urllib.request.Request(f"{self.base}/v1/{path}", urlencode(parameters).encode(), method="POST")
+        )
 
     def delete(self, path: str) -> dict[str, Any]:
         return self._ask(urllib.request.Request(f"{self.base}/v1/{path}", method="DELETE"))

@@ -24,8 +24,8 @@ def test_a_silent_bucket_is_named(client: Client, bucket: BucketServer) -> None:
     assert (answer.status_code, answer.json()) == (503, {"ok": False, "database": True, "bucket": False})
 
 
-def test_a_bucket_that_is_not_there_is_named(client: Client, bucket: BucketServer, settings: pytest.Item) -> None:
-    settings.S3_BUCKET = "another-bucket"  # type: ignore[attr-defined]
+def test_a_failing_bucket_is_named(client: Client, bucket: BucketServer) -> None:
+    bucket.fail_next(kind="InternalError")
     assert client.get("/healthz/").json()["bucket"] is False
 
 
