@@ -31,7 +31,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with server:
-        print(server.url, flush=True)  # noqa: T201
+        print(server.url, flush=True)
         ended.wait()
 
 

@@ -9,7 +9,7 @@ from sandbox.stripe import shapes
 from sandbox.stripe.errors import StripeError, invalid, missing, needs
 from sandbox.stripe.forms import boolean, hold, integer
 from sandbox.stripe.store import new_id
-from sandbox.stripe.world import API_VERSION, DAY, SANDBOX_CLOCK, World, public
+from sandbox.stripe.world import DAY, SANDBOX_CLOCK, World, public
 
 Object = dict[str, Any]
 Handler = Callable[[World, Object, list[str]], Object]
@@ -90,6 +90,11 @@ def listing(
     elif before := params.get("ending_before"):
         found = found[: position(ids, before, kind, "ending_before")][-limit:]
     return shapes.page(found[:limit], url, more=len(found) > limit)
+
+
+def anything(one: Object) -> bool:
+    """Want every object of a list."""
+    return True
 
 
 def position(ids: list[str], identifier: str, kind: str, param: str) -> int:

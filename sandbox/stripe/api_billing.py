@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 from sandbox.stripe import shapes
-from sandbox.stripe.api import FLOW, PAGING, listing, merged, route  # noqa: F401
+from sandbox.stripe.api import anything, listing, merged, route
 from sandbox.stripe.errors import StripeError, invalid, needs
 from sandbox.stripe.forms import boolean, hold, integer
 from sandbox.stripe.world import API_VERSION, DAY, World
@@ -190,7 +190,7 @@ def get_payment_intent(world: World, params: Object, ids: list[str]) -> Object:
 
 @route("GET", "payment_intents")
 def list_payment_intents(world: World, params: Object, _: list[str]) -> Object:
-    return listing(world, params, "payment_intent", "/v1/payment_intents", own="customer", wanted=lambda one: True)
+    return listing(world, params, "payment_intent", "/v1/payment_intents", own="customer", wanted=anything)
 
 
 @route("GET", "charges/{}")
@@ -318,7 +318,7 @@ def create_clock(world: World, params: Object, _: list[str]) -> Object:
 
 @route("GET", "test_helpers/test_clocks")
 def list_clocks(world: World, params: Object, _: list[str]) -> Object:
-    answer = listing(world, params, "test_helpers.test_clock", "/v1/test_helpers/test_clocks", wanted=lambda one: True)
+    answer = listing(world, params, "test_helpers.test_clock", "/v1/test_helpers/test_clocks", wanted=anything)
     if not answer["has_more"]:
         answer["data"].append(world.sandbox_clock())
     return answer

@@ -6,7 +6,7 @@ from typing import Any
 class StripeError(Exception):
     def __init__(
         self, status: int, message: str, *, code: str = "", param: str = "", type_: str = "invalid_request_error"
-    ):
+    ) -> None:
         super().__init__(message)
         self.status, self.code, self.param, self.type = status, code, param, type_
 

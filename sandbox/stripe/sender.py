@@ -39,10 +39,8 @@ class Sender(threading.Thread):
     def addresses(self) -> list[tuple[str, str, list[str]]]:
         """Return (name, url, enabled events) of every address."""
         found = [(MAIN, self.main_url, ["*"])] if self.main_url else []
-        for one in self.store.all("webhook_endpoint"):
-            if not one.get("deleted"):
-                found.append((one["id"], one["url"], one["enabled_events"]))
-        return found
+        endpoints = [one for one in self.store.all("webhook_endpoint") if not one.get("deleted")]
+        return found + [(one["id"], one["url"], one["enabled_events"]) for one in endpoints]
 
     def post(self, event: Object) -> None:
         """Put an event into the post. Called with the store's lock held."""

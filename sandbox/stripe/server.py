@@ -7,7 +7,6 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,7 +157,7 @@ class Listener(http.server.ThreadingHTTPServer):
     stripe: StripeServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        logger.debug("connection ended", exc_info=True)
+        logger.debug("a connection ended early")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -262,6 +261,3 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
-
-
-Respond = Callable[[StripeServer, str, str, str, str], Any]

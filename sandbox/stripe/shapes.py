@@ -103,7 +103,6 @@ def item(now: int, subscription: str, of: Object, *, start: int, end: int, quant
     return {
         "id": new_id("si", 14),
         "object": "subscription_item",
-        "billed_until": None,
         "billing_thresholds": None,
         "created": now,
         "current_period_end": end,

@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS deliveries (
     due REAL NOT NULL, status TEXT NOT NULL DEFAULT 'pending', answer TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+OF_KIND = "SELECT body FROM objects WHERE kind = ? ORDER BY seq DESC"
+OF_CUSTOMER = "SELECT body FROM objects WHERE kind = ? AND customer = ? ORDER BY seq DESC"
 
 
 def new_id(prefix: str, length: int = 24) -> str:
@@ -69,11 +71,9 @@ class Store:
 
     def all(self, kind: str, customer: str | None = None) -> list[dict[str, Any]]:
         """Return the objects of a kind, newest first."""
-        where, values = ("AND customer = ?", [kind, customer]) if customer else ("", [kind])
         with self.lock:
-            rows = self.db.execute(
-                f"SELECT body FROM objects WHERE kind = ? {where} ORDER BY seq DESC", values
-            ).fetchall()  # noqa: S608
+            rows = self.db.execute(OF_CUSTOMER, (kind, customer)) if customer else self.db.execute(OF_KIND, (kind,))
+            rows = rows.fetchall()
         return [json.loads(row[0]) for row in rows]
 
     def note(self, name: str, default: Any = None) -> Any:

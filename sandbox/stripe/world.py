@@ -78,20 +78,16 @@ class World:
         mine = {
             one["id"] for one in self.store.all("customer") if one["test_clock"] == clock and not one.get("deleted")
         }
-        found = []
-        for one in self.store.all("subscription"):
-            if one["customer"] in mine and (due := self.subscription_due(one)):
-                found.append(due)
-        for one in self.store.all("invoice"):
-            if one["customer"] in mine and (due := self.invoice_due(one)):
-                found.append(due)
+        subscriptions = [one for one in self.store.all("subscription") if one["customer"] in mine]
+        bills = [one for one in self.store.all("invoice") if one["customer"] in mine]
+        found = [self.subscription_due(one) for one in subscriptions] + [self.invoice_due(one) for one in bills]
         for one in self.store.all("checkout.session"):
             if one["customer"] in mine or (one["customer"] is None and clock == SANDBOX_CLOCK):
                 if one["status"] == "open":
                     found.append((one["expires_at"], self.expire_session, one))
                 if one.get("_settles_at"):
                     found.append((one["_settles_at"], self.settle_session, one))
-        ready = [due for due in found if due[0] <= target]
+        ready = [due for due in found if due and due[0] <= target]
         return min(ready, key=lambda due: due[0]) if ready else None
 
     def subscription_due(self, one: Object) -> tuple[int, Any, Object] | None:
@@ -126,7 +122,6 @@ class World:
             "id": new_id("evt"),
             "object": "event",
             "api_version": API_VERSION,
-            "context": None,
             "created": self.now(clock),
             "data": data,
             "livemode": False,
@@ -260,7 +255,7 @@ class World:
         self, one: Object, reason: str, period: tuple[int, int], amounts: list[tuple[Object, int]] | None = None
     ) -> Object:
         customer = self.store.get("customer", one["customer"])
-        details = {"metadata": one["metadata"], "subscription": one["id"], "subscription_proration_date": None}
+        details = {"metadata": one["metadata"], "subscription": one["id"]}
         parent = {"quote_details": None, "subscription_details": details, "type": "subscription_details"}
         invoice = shapes.invoice(self.now(customer["test_clock"]), customer, reason, period, parent)
         trial = one["status"] == "trialing"

@@ -25,9 +25,7 @@ def files(stripe: Any) -> list[Path]:
 def message(path: Path) -> EmailMessage:
     # The backend ends each message with a line of dashes.
     raw = re.sub(rb"\n-{79}\n*$", b"\n", path.read_bytes())
-    found = email.message_from_bytes(raw, policy=email.policy.default)
-    assert isinstance(found, EmailMessage)
-    return found
+    return email.message_from_bytes(raw, _class=EmailMessage, policy=email.policy.default)
 
 
 def show(stripe: Any, form: Object) -> Page:
