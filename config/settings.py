@@ -349,5 +349,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # At DEBUG botocore writes down the signatures it makes.
         "botocore": {"level": "INFO"},
+        # At INFO the SDK writes down every address it asks.
+        "stripe": {"level": "WARNING"},
     },
 }
