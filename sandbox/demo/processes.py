@@ -1,5 +1,7 @@
 """Child processes of the demo: their output goes to a file, and its last lines are shown when one fails."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -40,7 +42,7 @@ def running(
         try:
             child.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            child.kill()
+            os.killpg(child.pid, signal.SIGKILL)  # its workers, too
             child.wait()
 
 

@@ -86,7 +86,7 @@ def stay(site: "subprocess.Popen[bytes]", log: Path) -> None:
 
 def gunicorn(parts: Parts) -> list[str]:
     command = ["-m", "gunicorn", "config.wsgi", "--config", "deploy/gunicorn.conf.py", "--bind", f"{HOST}:{parts.port}"]
-    return [*command, "--workers", str(WORKERS), "--threads", str(THREADS), "--preload"]
+    return [*command, "--workers", str(WORKERS), "--threads", str(THREADS), "--graceful-timeout", "5", "--preload"]
 
 
 @contextmanager
