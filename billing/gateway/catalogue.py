@@ -1,6 +1,5 @@
 """Products and prices as Stripe has them now."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,27 +35,22 @@ def fetch_catalogue() -> list[ProductSnapshot]:
     """Ask Stripe for every product and price, withdrawn ones too. Raises GatewayDown or GatewayRefused."""
     with asking():
         prices: dict[str, list[dict[str, Any]]] = {}
-        for price in _all(v1().prices.list):
+        for price in pages(v1().prices.list):
             prices.setdefault(identifier(price["product"]), []).append(price)
-        return [_product(product, prices.get(product["id"], [])) for product in _all(v1().products.list)]
+        return [_product(product, prices.get(product["id"], [])) for product in pages(v1().products.list)]
 
 
 def fetch_product(product_id: str) -> ProductSnapshot:
     """Ask Stripe for one product with its prices. Raises Gone for one that was deleted, GatewayDown or GatewayRefused."""
     with asking():
         product = plain(v1().products.retrieve(product_id))
-        return _product(product, list(_all(v1().prices.list, product=product_id)))
+        return _product(product, list(pages(v1().prices.list, product=product_id)))
 
 
 def fetch_product_of(price_id: str) -> str:
     """Return the id of the product that a price belongs to. Raises as fetch_product."""
     with asking():
         return identifier(plain(v1().prices.retrieve(price_id))["product"])
-
-
-def _all(fetch: Any, **params: str) -> Iterator[dict[str, Any]]:
-    for active in (True, False):
-        yield from pages(fetch, active=active, **params)
 
 
 def _product(found: dict[str, Any], prices: list[dict[str, Any]]) -> ProductSnapshot:
