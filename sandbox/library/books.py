@@ -14,7 +14,7 @@ BOOKS = (
         language="en",
         access="free",
         published_in=-90,
-        pages=15,
+        pages=14,
         with_sample=True,
     ),
     Book(
