@@ -4,16 +4,38 @@ Three identities, never each other's work: the reader signs GETs, HEADs and read
 aborts uploads; the keeper deletes, lists and copies. Every vendor error leaves here as StorageError.
 """
 
+from courses.storage.bucket import (
+    ObjectHead,
+    Part,
+    abort_multipart,
+    complete_multipart,
+    create_multipart,
+    delete_object,
+    head,
+    list_keys,
+    list_parts,
+    read_range,
+)
 from courses.storage.errors import NotThere, StorageError
 from courses.storage.names import content_disposition, download_name
 from courses.storage.signing import SignedURL, sign_get, sign_part
 
 __all__ = [
     "NotThere",
+    "ObjectHead",
+    "Part",
     "SignedURL",
     "StorageError",
+    "abort_multipart",
+    "complete_multipart",
     "content_disposition",
+    "create_multipart",
+    "delete_object",
     "download_name",
+    "head",
+    "list_keys",
+    "list_parts",
+    "read_range",
     "sign_get",
     "sign_part",
 ]

@@ -64,7 +64,9 @@ def sign_part(key: str, upload_id: str, number: int, *, size: int, ttl: int) -> 
     return _sign("PUT", key, query, {"Content-Length": str(size)}, identity="writer", ttl=ttl)
 
 
-def _sign(method: str, key: str, query: dict[str, str], headers: dict[str, str], *, identity: str, ttl: int) -> SignedURL:
+def _sign(
+    method: str, key: str, query: dict[str, str], headers: dict[str, str], *, identity: str, ttl: int
+) -> SignedURL:
     if not KEY.fullmatch(key):
         raise ValueError("not a key of ours")
     if not SHORTEST <= ttl <= LONGEST:
@@ -88,7 +90,14 @@ def bucket_url() -> str:
 
 
 def presign(
-    method: str, url: str, query: dict[str, str], headers: dict[str, str], *, credentials: Credentials, region: str, ttl: int
+    method: str,
+    url: str,
+    query: dict[str, str],
+    headers: dict[str, str],
+    *,
+    credentials: Credentials,
+    region: str,
+    ttl: int,
 ) -> str:
     """Return `url` signed by Signature Version 4 for `ttl` seconds from now, every query parameter and header included."""
     request = AWSRequest(method, url, headers=headers, params=query)

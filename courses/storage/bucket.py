@@ -1,0 +1,132 @@
+"""What the server itself asks of the bucket: multipart bookkeeping, a look at what arrived, deleting. Never a file's whole bytes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+
+from courses.storage.errors import NotThere, StorageError
+
+ABSENT = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part as the bucket lists it: its number from 1, its ETag as sent back at Complete, its size in bytes."""
+
+    number: int
+    etag: str
+    size: int
+
+
+@dataclass(frozen=True)
+class ObjectHead:
+    """What HEAD tells of an object: its size in bytes, the type it was stored with, its ETag."""
+
+    size: int
+    content_type: str
+    etag: str
+
+
+def create_multipart(key: str, content_type: str) -> str:
+    """Start a multipart upload with the writer's credentials and return its id. Raises StorageError."""
+    with ours():
+        answer = client("writer").create_multipart_upload(Bucket=settings.S3_BUCKET, Key=key, ContentType=content_type)
+    return str(answer["UploadId"])
+
+
+def list_parts(key: str, upload_id: str) -> list[Part]:
+    """Return the parts that the bucket holds, in order. Raises NotThere for an upload that is over, else StorageError."""
+    pages = client("writer").get_paginator("list_parts")
+    with ours():
+        found = [
+            Part(part["PartNumber"], part["ETag"], part["Size"])
+            for page in pages.paginate(Bucket=settings.S3_BUCKET, Key=key, UploadId=upload_id)
+            for part in page.get("Parts", [])
+        ]
+    return found
+
+
+def complete_multipart(key: str, upload_id: str, parts: list[Part]) -> None:
+    """Join the parts into the object. Raises NotThere when the upload is over already, else StorageError."""
+    named = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+    with ours():
+        client("writer").complete_multipart_upload(
+            Bucket=settings.S3_BUCKET, Key=key, UploadId=upload_id, MultipartUpload={"Parts": named}
+        )
+
+
+def abort_multipart(key: str, upload_id: str) -> None:
+    """Throw the upload and its parts away. Raises NotThere when there is none, else StorageError."""
+    with ours():
+        client("writer").abort_multipart_upload(Bucket=settings.S3_BUCKET, Key=key, UploadId=upload_id)
+
+
+def head(key: str) -> ObjectHead:
+    """Describe an object, with the reader's credentials. A missing one is StorageError too: who may not list gets 403, not 404."""
+    with ours():
+        answer = client("reader").head_object(Bucket=settings.S3_BUCKET, Key=key)
+    return ObjectHead(answer["ContentLength"], answer.get("ContentType", ""), answer["ETag"])
+
+
+def read_range(key: str, start: int, length: int) -> bytes:
+    """Return at most `length` bytes from `start`, with the reader's credentials. Raises StorageError."""
+    with ours():
+        answer = client("reader").get_object(
+            Bucket=settings.S3_BUCKET, Key=key, Range=f"bytes={start}-{start + length - 1}"
+        )
+        return bytes(answer["Body"].read())
+
+
+def delete_object(key: str) -> None:
+    """Remove an object, with the keeper's credentials; one that is not there is no error. Raises StorageError."""
+    with ours():
+        client("keeper").delete_object(Bucket=settings.S3_BUCKET, Key=key)
+
+
+def list_keys(prefix: str) -> Iterator[str]:
+    """Yield the keys under a prefix, with the keeper's credentials, a thousand a call. Raises StorageError."""
+    with ours():
+        for page in (
+            client("keeper").get_paginator("list_objects_v2").paginate(Bucket=settings.S3_BUCKET, Prefix=prefix)
+        ):
+            yield from (entry["Key"] for entry in page.get("Contents", []))
+
+
+@contextmanager
+def ours() -> Iterator[None]:
+    """Turn the vendor's errors into ours, without the request they came from."""
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "unknown"))
+        raise (NotThere if code in ABSENT else StorageError)(code) from None
+    except BotoCoreError as error:
+        raise StorageError(type(error).__name__) from None
+
+
+def client(identity: str) -> Any:
+    return made_client(*settings.S3_IDENTITIES[identity], settings.S3_ENDPOINT_URL, settings.S3_REGION)
+
+
+@lru_cache(maxsize=8)
+def made_client(key_id: str, secret: str, endpoint: str, region: str) -> Any:
+    # Since 1.36 boto3 adds checksums that several compatible stores refuse; what we rely on is checked by our own eyes.
+    config = Config(
+        signature_version="s3v4",
+        connect_timeout=5,
+        read_timeout=20,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        s3={"addressing_style": settings.S3_ADDRESSING_STYLE},
+    )
+    return boto3.session.Session(aws_access_key_id=key_id, aws_secret_access_key=secret).client(
+        "s3", region_name=region, endpoint_url=endpoint, config=config
+    )
