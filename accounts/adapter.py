@@ -1,17 +1,21 @@
-"""Where allauth asks us: addresses to return to, mail that carries them, and who is calling."""
+"""Where allauth asks us: addresses to return to, mail that carries them, who is calling, and the picture for the app."""
 
 import re
+from io import BytesIO
 
+import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import unstash_login
 from allauth.account.models import EmailConfirmationHMAC
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.internal.httpkit import add_query_params
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from qrcode.image.svg import SvgPathFillImage
 
 from accounts.models import User
 
@@ -61,3 +65,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("accounts:home")
+
+
+class SecondStepAdapter(DefaultMFAAdapter):
+    def build_totp_svg(self, url: str) -> str:
+        """Return the picture on white: allauth's has no ground, and cannot be scanned from a dark page."""
+        picture = BytesIO()
+        qrcode.make(url, image_factory=SvgPathFillImage).save(picture)
+        return picture.getvalue().decode()

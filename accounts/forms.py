@@ -11,7 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-LABELS = {"email": _("E-mail"), "login": _("E-mail"), "code": _("Code"), "remember": _("Stay signed in")}
+LABELS = {
+    "email": _("E-mail"),
+    "login": _("E-mail"),
+    "code": _("Code"),
+    "oldpassword": _("Current password"),
+    "password2": _("New password, once more"),
+}
 
 
 class NameForm(forms.ModelForm):
@@ -25,11 +31,12 @@ class PlainWords:
     """Labels say what a field is, so placeholders only repeat them; a code brings up a phone's digits."""
 
     fields: dict[str, forms.Field]
+    words: dict[str, Any] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            field.label = LABELS.get(name, field.label)
+            field.label = (LABELS | self.words).get(name, field.label)
             field.widget.attrs.pop("placeholder", None)
             if name == "code":
                 field.widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
@@ -52,15 +59,15 @@ class ResetPasswordForm(PlainWords, account.ResetPasswordForm):
 
 
 class ResetPasswordKeyForm(PlainWords, account.ResetPasswordKeyForm):
-    pass
+    words = {"password1": _("New password")}
 
 
 class ChangePasswordForm(PlainWords, account.ChangePasswordForm):
-    pass
+    words = {"password1": _("New password")}
 
 
 class SetPasswordForm(PlainWords, account.SetPasswordForm):
-    pass
+    words = {"password1": _("New password")}
 
 
 class RequestLoginCodeForm(PlainWords, account.RequestLoginCodeForm):
