@@ -45,7 +45,7 @@ def run_pytest(database: str, arguments: list[str], variables: dict[str, str]) -
     """Run pytest on two workers, show what it writes as it comes, and return how it went."""
     run = Run(database)
     print(f"\n--- {database} ---", flush=True)
-    command = [sys.executable, "-m", "pytest", "-n", os.environ.get("PYTEST_WORKERS", "2"), "-q", *arguments]
+    command = [sys.executable, "-m", "pytest", "-n", os.environ.get("PYTEST_WORKERS", "2"), "--dist", "loadgroup", "-q", *arguments]
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     with subprocess.Popen(command + colour, stdout=subprocess.PIPE, text=True, env=os.environ | variables) as process:
         assert process.stdout is not None
