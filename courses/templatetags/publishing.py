@@ -1,19 +1,16 @@
-"""What the pages need beyond Django's own filters: text from Markdown, money, lengths of time, marked hits, addresses."""
+"""What the pages need beyond Django's own filters: text from Markdown, lengths of time, marked hits, addresses."""
 
 import json
 import zlib
 from typing import Any
 from urllib.parse import urljoin
 
-from babel.numbers import format_currency, get_currency_precision
 from django import template
 from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
-from billing.models import Price
 from courses import markup
 
 register = template.Library()
@@ -28,27 +25,6 @@ def markdown(text: str) -> SafeString:
 @register.filter
 def highlight(text: str, words: list[str]) -> SafeString:
     return markup.highlight(text, words)
-
-
-@register.filter
-def money(price: Price) -> str:
-    """Return "$12.00" for an amount in minor units; yen have none and dinars three, as Babel knows. Whole amounts lose their zeros."""
-    precision = get_currency_precision(price.currency.upper())
-    amount = price.unit_amount / 10**precision
-    locale = to_locale(get_language() or settings.LANGUAGE_CODE)
-    text = format_currency(amount, price.currency.upper(), locale=locale)
-    return text.replace(".00", "") if amount == int(amount) else text
-
-
-@register.filter
-def period(price: Price) -> str:
-    """Return "a month", "every 3 months", "once"."""
-    count = price.interval_count
-    if price.interval == Price.Interval.MONTH:
-        return ngettext("a month", "every %(count)d months", count) % {"count": count}
-    if price.interval == Price.Interval.YEAR:
-        return ngettext("a year", "every %(count)d years", count) % {"count": count}
-    return _("once, yours for good")
 
 
 @register.filter
@@ -76,9 +52,14 @@ def clock(seconds: float | None) -> str:
 @register.filter
 def kind_of_file(content_type: str) -> str:
     """Return the short name that people know a type by: "PDF", "EPUB", "video"."""
-    known = {"application/pdf": "PDF", "application/epub+zip": "EPUB", "application/zip": "ZIP", "text/vtt": _("captions")}
+    known = {
+        "application/pdf": "PDF",
+        "application/epub+zip": "EPUB",
+        "application/zip": "ZIP",
+        "text/vtt": _("captions"),
+    }
     families = {"video": _("video"), "audio": _("audio"), "image": _("image"), "text": _("text")}
-    return known.get(content_type) or families.get(content_type.split("/")[0]) or content_type
+    return known.get(content_type) or families.get(content_type.split("/", maxsplit=1)[0]) or content_type
 
 
 @register.filter

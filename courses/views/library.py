@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from billing.standing import standing
 from courses.models import Progress, Publication
 from courses.views import resume, shelf
 
@@ -23,7 +24,9 @@ def library(request: HttpRequest) -> HttpResponse:
     mine = [title for title in titles if title.mine]  # type: ignore[attr-defined]
     kind = request.GET.get("kind", "")
     if kind in Publication.Kind.values:
-        page = Paginator([title for title in mine if title.kind == kind], shelf.PAGE_SIZE).get_page(request.GET.get("page"))
+        page = Paginator([title for title in mine if title.kind == kind], shelf.PAGE_SIZE).get_page(
+            request.GET.get("page")
+        )
         with_progress(request, list(page.object_list))
         return render(request, "courses/library_kind.html", {"kind": kind, "page": page})
     shelves = {each: [title for title in mine if title.kind == each] for each in Publication.Kind.values}
@@ -35,7 +38,8 @@ def library(request: HttpRequest) -> HttpResponse:
         "course_count": len(shelves["course"]),
         "ebooks": shelves["ebook"][:SHOWN],
         "ebook_count": len(shelves["ebook"]),
-        "pays": any(title.access != Publication.Access.FREE for title in mine),
+        "standing": standing(request.user.pk, now=now),
+        "opens_more": any(title.access != Publication.Access.FREE for title in mine),
     }
     return render(request, "courses/library.html", context)
 

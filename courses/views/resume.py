@@ -26,7 +26,9 @@ def points(person: Person, *, now: datetime, limit: int) -> list[Progress]:
     if person is None or not person.is_authenticated:
         return []
     begun = Progress.objects.filter(user=person.pk, completed_at__isnull=True, position__gt=0)
-    rows = begun.select_related("lesson__course").prefetch_related("lesson__course__products").order_by("-updated_at")[:50]
+    rows = (
+        begun.select_related("lesson__course").prefetch_related("lesson__course__products").order_by("-updated_at")[:50]
+    )
     latest = {row.lesson.course_id: row for row in reversed(rows)}
     open_now = access.openable(person, [row.lesson.course for row in latest.values()], now=now) if latest else set()
     kept = [row for pk, row in latest.items() if pk in open_now]
@@ -67,7 +69,9 @@ def position_in(body: bytes) -> float:
     return float(position)
 
 
-def save(user_id: int, lesson: Lesson, *, now: datetime, position: float | None = None, done: bool | None = None) -> Progress:
+def save(
+    user_id: int, lesson: Lesson, *, now: datetime, position: float | None = None, done: bool | None = None
+) -> Progress:
     """Keep the position, and whether the lesson is done: seen to nine tenths, or said so. What was done stays done while playing."""
     if done is None and lesson.seconds and position is not None:
         done = position >= lesson.seconds * DONE_AT or None

@@ -22,7 +22,12 @@ def search(request: HttpRequest) -> HttpResponse:
     if not words:
         return render(request, "courses/search.html", {"query": "", "words": []})
     found = Publication.objects.published(at=now).filter(all_of(words, FIELDS)).values("pk")
-    titles = shelf.published(now=now).filter(pk__in=found).annotate(rank=rank(words)).order_by("-rank", "-published_at", "pk")
+    titles = (
+        shelf.published(now=now)
+        .filter(pk__in=found)
+        .annotate(rank=rank(words))
+        .order_by("-rank", "-published_at", "pk")
+    )
     page = Paginator(titles, shelf.PAGE_SIZE).get_page(request.GET.get("page"))
     lessons = lessons_found(words, now=now) if page.number == 1 else []
     # One question about access serves both lists.
@@ -72,6 +77,12 @@ def rank(words: list[str]) -> Case:
 def lessons_found(words: list[str], *, now: object) -> list[Lesson]:
     """Return the first lessons whose titles hold every word. Their text is not searched, for a hit would tell what stands in it."""
     visible = Publication.objects.published(at=now).filter(kind=Publication.Kind.COURSE)  # type: ignore[arg-type]
-    lessons = Lesson.objects.filter(all_of(words, ("title",)), course__in=visible.values("pk")).defer("body", "course__description")
-    ordered = lessons.select_related("course").prefetch_related("course__products").order_by("course__title", "position", "pk")
+    lessons = Lesson.objects.filter(all_of(words, ("title",)), course__in=visible.values("pk")).defer(
+        "body", "course__description"
+    )
+    ordered = (
+        lessons.select_related("course")
+        .prefetch_related("course__products")
+        .order_by("course__title", "position", "pk")
+    )
     return list(ordered[:LESSONS_SHOWN])

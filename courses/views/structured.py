@@ -3,10 +3,10 @@
 from typing import Any
 from urllib.parse import urljoin
 
-from babel.numbers import get_currency_precision
 from django.conf import settings
 
 from billing.models import Price
+from billing.money import exponent
 from courses.models import Course, Ebook, Publication
 
 PROVIDER = {"@type": "Organization", "name": "Lectern"}
@@ -39,7 +39,7 @@ def shared(found: Publication, prices: list[Price]) -> dict[str, Any]:
 
 
 def offer(price: Price) -> dict[str, Any]:
-    digits = get_currency_precision(price.currency.upper())
+    digits = exponent(price.currency)
     amount = f"{price.unit_amount / 10**digits:.{digits}f}"
     category = "Paid" if price.interval == Price.Interval.ONCE else "Subscription"
     return {"@type": "Offer", "price": amount, "priceCurrency": price.currency.upper(), "category": category}

@@ -133,7 +133,9 @@ def mark_updated(person: Person, files: list[File]) -> None:
     """Set `taken_at` and `is_updated` on files that this person downloaded before, or before their newest version came."""
     if person is None or not person.is_authenticated:
         return
-    rows = Download.objects.filter(user=person.pk, purpose=Download.Purpose.DOWNLOAD, version__file__in=files).order_by()
+    rows = Download.objects.filter(
+        user=person.pk, purpose=Download.Purpose.DOWNLOAD, version__file__in=files
+    ).order_by()
     taken = dict(rows.values_list("version__file").annotate(last=Max("created_at")))
     for file in files:
         file.taken_at = taken.get(file.pk)  # type: ignore[attr-defined]

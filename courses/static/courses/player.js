@@ -165,6 +165,7 @@ async function begin() {
       media.playbackRate = Number(remembered("speed")) || 1;
     }, { once: true });
     start.hidden = true;
+    media.controls = true;
     note.hidden = true;
     prepareCaptions();
     tellTheSystem();
