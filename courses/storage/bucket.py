@@ -45,12 +45,11 @@ def list_parts(key: str, upload_id: str) -> list[Part]:
     """Return the parts that the bucket holds, in order. Raises NotThere for an upload that is over, else StorageError."""
     pages = client("writer").get_paginator("list_parts")
     with ours():
-        found = [
+        return [
             Part(part["PartNumber"], part["ETag"], part["Size"])
             for page in pages.paginate(Bucket=settings.S3_BUCKET, Key=key, UploadId=upload_id)
             for part in page.get("Parts", [])
         ]
-    return found
 
 
 def complete_multipart(key: str, upload_id: str, parts: list[Part]) -> None:
