@@ -1,5 +1,6 @@
 """Child processes of the demo: their output goes to a file, and its last lines are shown when one fails."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -38,12 +39,19 @@ def running(
     try:
         yield child
     finally:
-        child.terminate()
-        try:
-            child.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)  # its workers, too
-            child.wait()
+        end(child)
+
+
+def end(child: "subprocess.Popen[bytes]") -> None:
+    """Let the child stop its own workers in good order; whatever is left of its session then is killed."""
+    child.terminate()
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def finish(name: str, command: list[str], *, variables: dict[str, str], log: Path) -> None:

@@ -38,6 +38,14 @@ def is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+def alive(pid: int) -> bool:
+    """Whether this process runs. One that is dead and waits for its parent to notice does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 class Demo:
     """`python -m sandbox` in `folder`, in a session of its own so that signals reach it as they would from a terminal."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.stage import ROOT, Demo, Visitor, is_free, three_free_ports
+from tests.demo.stage import ROOT, Demo, Visitor, alive, is_free, three_free_ports
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -163,7 +163,7 @@ def test_ctrl_c_ends_every_process_and_a_restart_loses_nothing(demo: Demo) -> No
     assert status == 0, said
     assert "Traceback" not in said
     assert not demo.announced.exists()
-    assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
+    assert list(filter(alive, family)) == []
     assert all(is_free(demo.port + offset) for offset in range(3))
     began = time.monotonic()
     assert demo.start() == facts
@@ -181,6 +181,5 @@ def test_when_the_site_dies_everything_stops_and_says_so(demo: Demo) -> None:
     said = demo.process.communicate(timeout=20)[0]
     assert demo.process.returncode == 1
     assert "the site ended with status -9. Its last lines" in said
-    time.sleep(1)
-    assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
+    assert list(filter(alive, family)) == []
     assert all(is_free(demo.port + offset) for offset in range(3))
