@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings as project
-from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -14,7 +13,7 @@ from accounts.models import User
 from sandbox.s3 import BucketServer
 from sandbox.stripe import StripeServer
 from tests.browser.stage import Stage
-from tests.conftest import CHROMIUM
+from tests.conftest import CHROMIUM, ClientFor
 
 PATIENCE = 10_000
 
@@ -38,8 +37,7 @@ def context_for(chromium: Browser, live_server: LiveServer, settings: Any) -> It
         context = chromium.new_context(base_url=live_server.url, **options)
         context.set_default_timeout(PATIENCE)
         if person is not None:
-            client = Client()
-            client.force_login(person)
+            client = ClientFor(person)
             name = project.SESSION_COOKIE_NAME
             context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
         opened.append(context)
