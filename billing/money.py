@@ -20,14 +20,11 @@ def exponent(currency: str) -> int:
 
 
 def formatted(amount: int, currency: str) -> str:
-    """Return an amount in minor units in the reader's language: "$12", "€9.50", "¥1,200"."""
-    value = Decimal(amount).scaleb(-exponent(currency))
+    """Return an amount in minor units in the reader's language: "$12", "€9.50", "¥1,200". Whole amounts lose their zeros."""
+    places = exponent(currency)
+    value = Decimal(amount).scaleb(-places)
     locale = to_locale(get_language() or settings.LANGUAGE_CODE)
-    if value != value.to_integral_value():
-        return format_currency(value, currency.upper(), locale=locale)
-    return format_currency(value, currency.upper(), locale=locale, currency_digits=False, format=_whole(locale))
-
-
-def _whole(locale: str) -> str:
-    """Return how this language writes money, with the decimals left out."""
-    return str(Locale.parse(locale).currency_formats["standard"].pattern.replace(".00", ""))
+    decimals = "" if value == value.to_integral_value() else "." + "0" * places
+    # The pattern is the language's own; its decimals are Stripe's, because Babel would round a currency that it thinks has none.
+    pattern = str(Locale.parse(locale).currency_formats["standard"].pattern).replace(".00", decimals)
+    return format_currency(value, currency.upper(), format=pattern, locale=locale, currency_digits=False)
