@@ -30,7 +30,13 @@ COURSES = (
                 (
                     LessonSample(QUIET, "choosing-one-typeface", "Choosing one typeface", 240),
                     LessonSample(QUIET, "margins-and-edges", "Margins and edges", 240),
-                    LessonSample(QUIET, "before-you-print", "Before you print", 240, worksheet="The Quiet Page: a sheet for your own page"),
+                    LessonSample(
+                        QUIET,
+                        "before-you-print",
+                        "Before you print",
+                        240,
+                        worksheet="The Quiet Page: a sheet for your own page",
+                    ),
                 ),
             ),
         ),
@@ -65,7 +71,13 @@ COURSES = (
             SectionSample(
                 "On the water",
                 (
-                    LessonSample(TIDE, "one-sheet", "A passage plan on one sheet", 300, worksheet="Reading the Tide: the one-sheet plan"),
+                    LessonSample(
+                        TIDE,
+                        "one-sheet",
+                        "A passage plan on one sheet",
+                        300,
+                        worksheet="Reading the Tide: the one-sheet plan",
+                    ),
                     LessonSample(TIDE, "what-the-water-shows", "What the water shows you", 240),
                 ),
             ),
@@ -96,7 +108,13 @@ COURSES = (
                 (
                     LessonSample(DOUGH, "shaping", "Shaping a round loaf", 240),
                     LessonSample(DOUGH, "heat-and-steam", "Heat and steam", 240),
-                    LessonSample(DOUGH, "when-the-loaf-fails", "When the loaf fails", 240, worksheet="The Long Dough: a baker's log"),
+                    LessonSample(
+                        DOUGH,
+                        "when-the-loaf-fails",
+                        "When the loaf fails",
+                        240,
+                        worksheet="The Long Dough: a baker's log",
+                    ),
                 ),
             ),
         ),
@@ -116,7 +134,9 @@ COURSES = (
             SectionSample(
                 "Before you leave",
                 (
-                    LessonSample(WALKS, "ten-minutes-without-a-microphone", "Ten minutes without a microphone", 180, preview=True),
+                    LessonSample(
+                        WALKS, "ten-minutes-without-a-microphone", "Ten minutes without a microphone", 180, preview=True
+                    ),
                     LessonSample(WALKS, "wind", "Wind", 180),
                 ),
             ),

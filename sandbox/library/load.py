@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from billing.models import Product
@@ -43,7 +43,7 @@ def load(*, now: datetime | None = None) -> None:
     logger.info("sample library loaded titles=%s files=%s", len(TITLES), len(everything))
 
 
-def _loaded() -> "Iterable[Publication]":
+def _loaded() -> QuerySet[Publication]:
     ours = Q(kind=Publication.Kind.EBOOK, slug__in=[book.slug for book in BOOKS])
     ours |= Q(kind=Publication.Kind.COURSE, slug__in=[course.slug for course in COURSES])
     return Publication.objects.filter(ours)
@@ -55,7 +55,9 @@ def _put(wanted: Iterable[Stored]) -> None:
 
 
 def _still_wanted(everything: list[Stored]) -> Iterator[Stored]:
-    keys = set(FileVersion.objects.ready().filter(key__in=[stored.key for stored in everything]).values_list("key", flat=True))
+    keys = set(
+        FileVersion.objects.ready().filter(key__in=[stored.key for stored in everything]).values_list("key", flat=True)
+    )
     return (stored for stored in everything if stored.key in keys)
 
 
@@ -75,13 +77,18 @@ def _products() -> dict[str, Product]:
         if sample.key in wanted:
             product = Product.objects.filter(name=sample.name).order_by("pk").first()
             if product is None:
-                raise LookupError(f"The product “{sample.name}” is not here. Make it at Stripe, mirror it, and start again.")
+                raise LookupError(
+                    f"The product “{sample.name}” is not here. Make it at Stripe, mirror it, and start again."
+                )
             found[sample.key] = product
     return found
 
 
 def _write(products: dict[str, Product], stored: dict[str, Stored], *, now: datetime) -> None:
-    topics = {topic.slug: Topic.objects.get_or_create(slug=topic.slug, defaults=_described(topic.name, topic.description))[0] for topic in TOPICS}
+    topics = {
+        topic.slug: Topic.objects.get_or_create(slug=topic.slug, defaults=_described(topic.name, topic.description))[0]
+        for topic in TOPICS
+    }
     for title in TITLES:
         publication = _publication(title, now=now)
         publication.topics.set(topics[slug] for slug in title.topics)
@@ -105,6 +112,8 @@ def _publication(title: TitleSample, *, now: datetime) -> Course | Ebook:
     else:
         publication = Course(**fields, published_at=when)
     publication.cover.save(f"{title.slug}.webp", ContentFile(title.cover.read_bytes()), save=False)
+    # Written out, so that no list of titles has to open its pictures to learn their size.
+    publication.cover_width, publication.cover_height = publication.cover.width, publication.cover.height
     publication.save()
     return publication
 
@@ -119,7 +128,12 @@ def _lessons(course: Course, title: CourseSample, stored: dict[str, Stored], *, 
 
 
 def _files(
-    publication: Course | Ebook, samples: tuple[FileSample, ...], stored: dict[str, Stored], *, now: datetime, lesson: Lesson | None = None
+    publication: Course | Ebook,
+    samples: tuple[FileSample, ...],
+    stored: dict[str, Stored],
+    *,
+    now: datetime,
+    lesson: Lesson | None = None,
 ) -> None:
     for position, sample in enumerate(samples, 1):
         made = stored[sample.path]

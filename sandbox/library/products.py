@@ -5,7 +5,9 @@ from sandbox.library.shapes import PriceSample, ProductSample
 
 def _both(key: str, unit_amount: int, interval: str) -> tuple[PriceSample, ...]:
     """The same round amount in dollars and in euros: a reader in either place sees a plain number."""
-    return tuple(PriceSample(f"{key}-{interval}-{currency}", currency, unit_amount, interval) for currency in ("usd", "eur"))
+    return tuple(
+        PriceSample(f"{key}-{interval}-{currency}", currency, unit_amount, interval) for currency in ("usd", "eur")
+    )
 
 
 MEMBERSHIP = ProductSample(

@@ -107,7 +107,10 @@ class Book(TitleSample):
         )
         if not self.with_sample:
             return whole
-        return (*whole, FileSample(f"{self.title}: one chapter", f"books/{self.slug}-sample.pdf", PDF, "sample", self.language))
+        return (
+            *whole,
+            FileSample(f"{self.title}: one chapter", f"books/{self.slug}-sample.pdf", PDF, "sample", self.language),
+        )
 
 
 @dataclass(frozen=True)

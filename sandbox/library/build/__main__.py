@@ -20,7 +20,12 @@ from sandbox.library.build.pages import book_html, chapters, worksheet_html
 from sandbox.library.catalogue import BOOKS, COURSES
 from sandbox.library.shapes import ASSETS, SOURCES, Book, CourseSample
 
-ACCENTS = {"keeping-a-starter": "#8a5a10", "a-field-guide-to-fog": "#a8481c", "drawing-the-stars": "#333c8a", "the-hour-before-birds": "#9c4a3a"}
+ACCENTS = {
+    "keeping-a-starter": "#8a5a10",
+    "a-field-guide-to-fog": "#a8481c",
+    "drawing-the-stars": "#333c8a",
+    "the-hour-before-birds": "#9c4a3a",
+}
 RIGHTS = "Written and drawn for Slow Harbour. For the reader's own use."
 SAMPLE = "One chapter of the book, to be read and passed on freely."
 
@@ -46,9 +51,14 @@ def build_course(course: CourseSample) -> None:
     for lesson in course.lessons:
         if lesson.worksheet:
             source = SOURCES / "courses" / course.slug / "worksheet.md"
-            print_pdf(worksheet_html(source, title=lesson.worksheet, accent=accent), ASSETS / "courses" / course.slug / "worksheet.pdf")
+            print_pdf(
+                worksheet_html(source, title=lesson.worksheet, accent=accent),
+                ASSETS / "courses" / course.slug / "worksheet.pdf",
+            )
         if lesson.film:
-            write_film(lesson.slug, seconds=lesson.seconds, target=ASSETS / "courses" / course.slug / f"{lesson.slug}.mp4")
+            write_film(
+                lesson.slug, seconds=lesson.seconds, target=ASSETS / "courses" / course.slug / f"{lesson.slug}.mp4"
+            )
 
 
 def main(wanted: list[str]) -> None:

@@ -5,7 +5,15 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-COMMON = ("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-color-profile=srgb", "--user-agent=Slow Harbour")
+COMMON = (
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+    "--user-agent=Slow Harbour",
+)
 # Chromium writes the hour of printing into a PDF. A fixed one of the same length keeps the cross-reference table true.
 DATED = re.compile(rb"\((D:\d{14}\+00'00')\)")
 DATE = b"(D:20261001120000+00'00')"

@@ -114,8 +114,12 @@ def _words(title: TitleSample, lines: tuple[str, ...], *, x: int, top: int, size
         f'<text class="small" x="{x + 42}" y="{top}" font-size="25">SLOW HARBOUR</text>',
     ]
     for index, line in enumerate(lines):
-        parts.append(f'<text class="title" x="{x - 6}" y="{first + index * round(size * 0.92)}" font-size="{size}">{escape(line)}</text>')
-    parts.append(f'<text class="subtitle" x="{x}" y="{last + round(tail * 1.85)}" font-size="{tail}">{escape(title.subtitle)}</text>')
+        parts.append(
+            f'<text class="title" x="{x - 6}" y="{first + index * round(size * 0.92)}" font-size="{size}">{escape(line)}</text>'
+        )
+    parts.append(
+        f'<text class="subtitle" x="{x}" y="{last + round(tail * 1.85)}" font-size="{tail}">{escape(title.subtitle)}</text>'
+    )
     author = escape(title.author if title.language == "ja" else title.author.upper())
     parts.append(f'<text class="small" x="{x}" y="{last + round(tail * 1.85) + 66}" font-size="27">{author}</text></g>')
     return "".join(parts)

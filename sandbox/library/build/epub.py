@@ -17,13 +17,21 @@ CONTAINER = (
 
 
 def write_epub(book: Book, parts: list[Chapter], target: Path, *, cover: Path) -> None:
-    """Write the book to `target`, with `cover` (a JPEG: readers of 2015 know no WebP). The same texts give the same bytes: every entry bears one fixed date."""
+    """Write the book to `target`, with `cover` (a JPEG: readers of 2015 know no WebP).
+
+    The same texts give the same bytes: every entry bears one fixed date.
+    """
     pictures = list(dict.fromkeys(name for part in parts for name in part.pictures))
-    entries: dict[str, str | bytes] = {"META-INF/container.xml": CONTAINER, "EPUB/package.opf": _package(book, parts, pictures)}
+    entries: dict[str, str | bytes] = {
+        "META-INF/container.xml": CONTAINER,
+        "EPUB/package.opf": _package(book, parts, pictures),
+    }
     entries["EPUB/nav.xhtml"] = _navigation(book, parts)
     entries["EPUB/style.css"] = (SOURCES / "epub.css").read_text(encoding="utf-8")
     entries["EPUB/cover.jpg"] = cover.read_bytes()
-    entries["EPUB/cover.xhtml"] = _page(book, book.title, '<figure class="cover"><img src="cover.jpg" alt="Cover" /></figure>', "cover")
+    entries["EPUB/cover.xhtml"] = _page(
+        book, book.title, '<figure class="cover"><img src="cover.jpg" alt="Cover" /></figure>', "cover"
+    )
     entries["EPUB/title.xhtml"] = _page(book, book.title, _title(book), "titlepage")
     for part in parts:
         inside = f'<p class="number">{part.number}</p><h1>{escape(part.title)}</h1>{part.html(inline=False)}'
@@ -59,14 +67,16 @@ def _package(book: Book, parts: list[Chapter], pictures: list[str]) -> str:
         f'<meta property="dcterms:modified">{MODIFIED}</meta>'
         '<meta property="schema:accessMode">textual</meta><meta property="schema:accessibilityHazard">none</meta>'
         '<meta property="schema:accessibilityFeature">tableOfContents</meta>'
-        f'</metadata><manifest>{"".join(items)}</manifest><spine>{spine}</spine></package>'
+        f"</metadata><manifest>{''.join(items)}</manifest><spine>{spine}</spine></package>"
     )
 
 
 def _navigation(book: Book, parts: list[Chapter]) -> str:
     heading = "目次" if book.language == "ja" else "Contents"
     links = "".join(f'<li><a href="{part.anchor}.xhtml">{escape(part.title)}</a></li>' for part in parts)
-    return _page(book, heading, f'<nav epub:type="toc" id="toc"><h1>{heading}</h1><ol>{links}</ol></nav>', "frontmatter")
+    return _page(
+        book, heading, f'<nav epub:type="toc" id="toc"><h1>{heading}</h1><ol>{links}</ol></nav>', "frontmatter"
+    )
 
 
 def _title(book: Book) -> str:
@@ -79,7 +89,8 @@ def _title(book: Book) -> str:
 def _page(book: Book, title: str, inside: str, kind: str) -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>\n'
-        f'<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" lang="{book.language}" xml:lang="{book.language}">'
+        f'<html xmlns="http://www.w3.org/1999/xhtml" '
+        f'xmlns:epub="http://www.idpf.org/2007/ops" lang="{book.language}" xml:lang="{book.language}">'
         f'<head><meta charset="utf-8"/><title>{escape(title)}</title><link rel="stylesheet" type="text/css" href="style.css"/></head>'
         f'<body><section epub:type="{kind}" class="{kind}">{inside}</section></body></html>'
     )

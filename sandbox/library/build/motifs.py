@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 Point = tuple[float, float]
 
@@ -26,7 +27,7 @@ def _line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> s
 
 def starter(ink: str, light: str, accent: str) -> str:
     """A jar with a risen culture, its mark of yesterday, and a cloth on top."""
-    dice = random.Random(7)  # noqa: S311
+    dice = random.Random(7)
     bubbles = []
     while len(bubbles) < 74:
         x, y, r = dice.uniform(262, 738), dice.uniform(395, 905), dice.choice((5, 7, 8, 10, 13, 17, 24, 31))
@@ -41,7 +42,12 @@ def starter(ink: str, light: str, accent: str) -> str:
             *(_circle(x, y, r, fill=accent) for x, y, r in bubbles),
             _tag("path", d=jar, fill="none", stroke=ink, stroke_width=12, stroke_linejoin="round"),
             _line(204, 640, 796, 640, stroke=ink, stroke_width=22),
-            _tag("path", d="M222 214 Q230 96 300 92 L700 92 Q770 96 778 214 L742 176 L690 214 L620 178 L560 214 L500 180 L440 214 L380 178 L310 214 L258 176Z", fill=ink),
+            _tag(
+                "path",
+                d="M222 214 Q230 96 300 92 L700 92 Q770 96 778 214 "
+                "L742 176 L690 214 L620 178 L560 214 L500 180 L440 214 L380 178 L310 214 L258 176Z",
+                fill=ink,
+            ),
             _line(70, 962, 930, 962, stroke=ink, stroke_width=6),
         ]
     )
@@ -69,7 +75,11 @@ def margins(ink: str, light: str, accent: str) -> str:
     left, right, top, foot, fold = -20, 1020, 60, 800, 500
     page = _tag("path", d=f"M{left} {top}H{right}V{foot}H{left}Z", fill=light)
     thin = {"stroke": accent, "stroke_width": 3}
-    lines = [_line(left, foot, right, top, **thin), _line(right, foot, left, top, **thin), _line(fold, top, fold, foot, **thin)]
+    lines = [
+        _line(left, foot, right, top, **thin),
+        _line(right, foot, left, top, **thin),
+        _line(fold, top, fold, foot, **thin),
+    ]
     lines += [_line(left, foot, fold, top, **thin), _line(right, foot, fold, top, **thin)]
     blocks = []
     for inner, outer in ((fold - 58, left + 116), (fold + 58, right - 116)):
@@ -77,7 +87,9 @@ def margins(ink: str, light: str, accent: str) -> str:
         for row in range(18):
             short = 0.55 if row in (7, 17) else 1
             indent = 26 if row == 8 else 0
-            blocks.append(_tag("rect", x=x + indent, y=142 + row * 27.4, width=round(width * short) - indent, height=8, fill=ink))
+            blocks.append(
+                _tag("rect", x=x + indent, y=142 + row * 27.4, width=round(width * short) - indent, height=8, fill=ink)
+            )
         frame = {"fill": "none", "stroke": accent, "stroke_width": 5}
         blocks.append(_tag("rect", x=x - 14, y=124, width=width + 28, height=512, **frame))
     return page + "".join(blocks) + "".join(lines)
@@ -94,7 +106,7 @@ def folded(ink: str, light: str, accent: str) -> str:
             sheets.append(_tag("path", d=path, fill="none", stroke=light, stroke_width=6, stroke_linecap="round"))
     holes = [(60 + gathering * 190 + 76, 824) for gathering in range(5)]
     loops = f"M-120 880 Q20 905 {holes[0][0]} {holes[0][1]}"
-    for (x1, y1), (x2, y2) in zip(holes, holes[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(holes):
         loops += f" C{x1 + 6} {y1 - 150} {x1 - 46} {y1 - 150} {x1} {y1} Q{(x1 + x2) / 2} {y1 + 96} {x2} {y2}"
     loops += f" C{holes[-1][0] + 6} 674 {holes[-1][0] - 46} 674 {holes[-1][0]} 824 Q960 900 1130 850"
     thread = _tag("path", d=loops, fill="none", stroke=accent, stroke_width=9, stroke_linecap="round")
@@ -103,7 +115,7 @@ def folded(ink: str, light: str, accent: str) -> str:
 
 def before_birds(ink: str, light: str, accent: str) -> str:
     """A spectrogram of a spring dawn over a low sun."""
-    dice = random.Random(3)  # noqa: S311
+    dice = random.Random(3)
     strokes = []
     for row in range(15):
         y, x = 90 + row * 46, -120 + dice.uniform(0, 60)
@@ -113,15 +125,24 @@ def before_birds(ink: str, light: str, accent: str) -> str:
             width, rise = dice.uniform(10, 46), dice.choice((-20, -12, 0, 0, 12, 20, 26))
             bend = dice.uniform(-16, 16)
             path = f"M{x:.0f} {y:.0f} q{width / 2:.0f} {rise / 2 + bend:.0f} {width:.0f} {rise}"
-            strokes.append(_tag("path", d=path, fill="none", stroke=ink, stroke_width=dice.choice((5, 6, 8)), stroke_linecap="round"))
+            strokes.append(
+                _tag(
+                    "path", d=path, fill="none", stroke=ink, stroke_width=dice.choice((5, 6, 8)), stroke_linecap="round"
+                )
+            )
             x += width + dice.choice((12, 16, 20, 58))
     sun = _circle(500, 1010, 250, fill=accent)
-    return sun + "".join(strokes) + _tag("rect", x=-140, y=900, width=1300, height=400, fill=ink) + _line(-140, 900, 1140, 900, stroke=light, stroke_width=5)
+    return (
+        sun
+        + "".join(strokes)
+        + _tag("rect", x=-140, y=900, width=1300, height=400, fill=ink)
+        + _line(-140, 900, 1140, 900, stroke=light, stroke_width=5)
+    )
 
 
 def stars(ink: str, light: str, accent: str) -> str:
     """An hour of the northern sky: trails about the pole, over a dark hill."""
-    dice = random.Random(11)  # noqa: S311
+    dice = random.Random(11)
     trails = []
     for ring in range(34):
         radius = 34 + ring * 27
@@ -136,7 +157,10 @@ def stars(ink: str, light: str, accent: str) -> str:
             path = f"M{a[0]:.1f} {a[1]:.1f} A{radius} {radius} 0 0 1 {b[0]:.1f} {b[1]:.1f}"
             trails.append(_tag("path", d=path, fill="none", stroke=colour, stroke_width=width, stroke_linecap="round"))
     hill = _tag("path", d="M-140 960 Q120 800 330 870 T760 800 T1160 900 V1300 H-140Z", fill=ink)
-    pine = "".join(_tag("path", d=f"M{x} {y} l{w} {h} h{-2 * w}Z", fill=ink) for x, y, w, h in ((150, 700, 34, 150), (205, 740, 28, 120), (96, 760, 26, 110)))
+    pine = "".join(
+        _tag("path", d=f"M{x} {y} l{w} {h} h{-2 * w}Z", fill=ink)
+        for x, y, w, h in ((150, 700, 34, 150), (205, 740, 28, 120), (96, 760, 26, 110))
+    )
     return "".join(trails) + _circle(560, 380, 8, fill=accent) + hill + pine
 
 
@@ -151,7 +175,9 @@ def fog(ink: str, light: str, accent: str) -> str:
         ]
         layers.append(_path([*points, (1160, 1400), (-140, 1400)], fill=ink, fill_opacity=0.10 + 0.055 * index))
     lamp = _circle(742, 318, 120, fill=light, fill_opacity=0.35) + _circle(742, 318, 58, fill=light, fill_opacity=0.6)
-    tower = _tag("path", d="M722 330 L762 330 L774 560 L710 560Z", fill=ink, fill_opacity=0.55) + _circle(742, 318, 17, fill=accent)
+    tower = _tag("path", d="M722 330 L762 330 L774 560 L710 560Z", fill=ink, fill_opacity=0.55) + _circle(
+        742, 318, 17, fill=accent
+    )
     return layers[0] + layers[1] + lamp + tower + "".join(layers[2:])
 
 
@@ -178,10 +204,29 @@ def tide_course(ink: str, light: str, accent: str) -> str:
 
     land = _path(ring(130, 0.4), fill=light, stroke=ink, stroke_width=5)
     shoal = _path(ring(206, 0.55), fill=light, fill_opacity=0.22, stroke=light, stroke_width=4)
-    contours = [_path(ring(206 + step * 92, 0.55 + step * 0.16), fill="none", stroke=light, stroke_width=3, stroke_opacity=0.75) for step in range(1, 4)]
-    soundings = ((478, 318, 4), (900, 350, 3), (300, 470, 9), (960, 700, 7), (560, 800, 6), (760, 170, 12), (330, 220, 18), (1010, 480, 5))
-    numbers = "".join(f'<text x="{x}" y="{y}" font-family="EB Garamond" font-style="italic" font-size="52" fill="{light}">{n}</text>' for x, y, n in soundings)
-    buoy = _line(380, 705, 412, 640, stroke=accent, stroke_width=9) + _circle(380, 716, 26, fill=accent) + _circle(414, 634, 13, fill=accent)
+    contours = [
+        _path(ring(206 + step * 92, 0.55 + step * 0.16), fill="none", stroke=light, stroke_width=3, stroke_opacity=0.75)
+        for step in range(1, 4)
+    ]
+    soundings = (
+        (478, 318, 4),
+        (900, 350, 3),
+        (300, 470, 9),
+        (960, 700, 7),
+        (560, 800, 6),
+        (760, 170, 12),
+        (330, 220, 18),
+        (1010, 480, 5),
+    )
+    numbers = "".join(
+        f'<text x="{x}" y="{y}" font-family="EB Garamond" font-style="italic" font-size="52" fill="{light}">{n}</text>'
+        for x, y, n in soundings
+    )
+    buoy = (
+        _line(380, 705, 412, 640, stroke=accent, stroke_width=9)
+        + _circle(380, 716, 26, fill=accent)
+        + _circle(414, 634, 13, fill=accent)
+    )
     return shoal + land + "".join(contours) + numbers + buoy
 
 
@@ -190,18 +235,27 @@ def long_dough(ink: str, light: str, accent: str) -> str:
     rings = []
     for index in range(9):
         radius = 420 - index * 46
-        rings.append(_circle(600, 520, radius, fill="none", stroke=light, stroke_width=13 - index * 0.6, stroke_opacity=0.9))
+        rings.append(
+            _circle(600, 520, radius, fill="none", stroke=light, stroke_width=13 - index * 0.6, stroke_opacity=0.9)
+        )
     loaf = _circle(600, 520, 462, fill=ink)
     cut = _tag("path", d="M350 262 Q668 360 790 790 Q610 640 350 262Z", fill=accent)
-    lip = _tag("path", d="M350 262 Q668 360 790 790", fill="none", stroke=light, stroke_width=16, stroke_linecap="round")
+    lip = _tag(
+        "path", d="M350 262 Q668 360 790 790", fill="none", stroke=light, stroke_width=16, stroke_linecap="round"
+    )
     return loaf + "".join(rings) + cut + lip
 
 
 def walks(ink: str, light: str, accent: str) -> str:
     """A path, and what is heard from where one stands still."""
-    rings = [_circle(640, 430, 60 + 78 * n, fill="none", stroke=light, stroke_width=7 - n * 0.8, stroke_opacity=1 - n * 0.13) for n in range(7)]
+    rings = [
+        _circle(640, 430, 60 + 78 * n, fill="none", stroke=light, stroke_width=7 - n * 0.8, stroke_opacity=1 - n * 0.13)
+        for n in range(7)
+    ]
     path = "M-40 1010 C220 900 260 760 420 720 S600 560 640 430"
-    trail = _tag("path", d=path, fill="none", stroke=accent, stroke_width=12, stroke_linecap="round", stroke_dasharray="2 34")
+    trail = _tag(
+        "path", d=path, fill="none", stroke=accent, stroke_width=12, stroke_linecap="round", stroke_dasharray="2 34"
+    )
     return "".join(rings) + trail + _circle(640, 430, 26, fill=accent) + _circle(640, 430, 9, fill=ink)
 
 

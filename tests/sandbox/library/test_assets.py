@@ -48,8 +48,8 @@ def test_a_pdf_opens_and_has_a_title_words_and_its_own_fonts(file: FileSample) -
     assert len("".join(page.extract_text() for page in reader.pages)) > 300
     assert "chrom" not in str(reader.metadata).lower()
     for page in reader.pages:
-        for font in page["/Resources"].get("/Font", {}).values():
-            font = font.get_object()
+        for named in page["/Resources"].get("/Font", {}).values():
+            font = named.get_object()
             assert font["/Subtype"] == "/Type3" or "/FontFile2" in font["/DescendantFonts"][0]["/FontDescriptor"]
 
 
@@ -112,7 +112,9 @@ def test_a_film_starts_before_it_has_all_arrived(file: FileSample) -> None:
     assert 150_000 < len(data) < 500_000
 
 
-@pytest.mark.parametrize("lesson", [lesson for c in COURSES for lesson in c.lessons if lesson.film], ids=lambda lesson: lesson.slug)
+@pytest.mark.parametrize(
+    "lesson", [lesson for c in COURSES for lesson in c.lessons if lesson.film], ids=lambda lesson: lesson.slug
+)
 def test_a_film_lasts_as_long_as_its_lesson_says(lesson: LessonSample) -> None:
     film = next(file for file in lesson.files if file.content_type == MP4)
     data = film.source.read_bytes()

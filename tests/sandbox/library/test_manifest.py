@@ -46,7 +46,9 @@ def test_the_words_of_a_title_fit_the_site(title: TitleSample) -> None:
     assert {file.role for file in title.files} <= set(File.Role.values)
 
 
-@pytest.mark.parametrize("course", [course for course in COURSES if course.state == "published"], ids=lambda course: course.slug)
+@pytest.mark.parametrize(
+    "course", [course for course in COURSES if course.state == "published"], ids=lambda course: course.slug
+)
 def test_a_course_has_what_a_course_needs(course: TitleSample) -> None:
     assert 2 <= len(course.sections) <= 3
     assert 5 <= len(course.lessons) <= 8
@@ -70,4 +72,6 @@ def test_the_prices_are_those_of_the_plans() -> None:
     assert prices["membership", "month", "usd"] == prices["membership", "month", "eur"] == 1200
     assert prices["membership", "year", "usd"] == prices["membership", "year", "eur"] == 12000
     assert len({price.lookup_key for product in PRODUCTS for price in product.prices}) == len(prices)
-    assert all((product.kind == "item") == (price.interval == "once") for product in PRODUCTS for price in product.prices)
+    assert all(
+        (product.kind == "item") == (price.interval == "once") for product in PRODUCTS for price in product.prices
+    )

@@ -26,11 +26,17 @@ class Film:
 FILMS = {
     "the-length-of-a-line": Film("The length of a line", type_.length, type_.LENGTH, type_.GROUND, type_.INK, STRINGS),
     "the-space-between": Film("The space between", type_.leading, type_.LEADING, type_.GROUND, type_.INK, STRINGS),
-    "two-bulges": Film("Two bulges and a turning world", tide.bulges, tide.BULGES, tide.GROUND, tide.LIGHT, SEA, "line:3%"),
+    "two-bulges": Film(
+        "Two bulges and a turning world", tide.bulges, tide.BULGES, tide.GROUND, tide.LIGHT, SEA, "line:3%"
+    ),
     "springs-and-neaps": Film("Springs and neaps", tide.springs, tide.SPRINGS, tide.GROUND, tide.LIGHT, SEA, "line:3%"),
-    "the-rule-of-twelfths": Film("The rule of twelfths", tide.twelfths, tide.TWELFTHS, tide.GROUND, tide.LIGHT, SEA, "line:3%"),
+    "the-rule-of-twelfths": Film(
+        "The rule of twelfths", tide.twelfths, tide.TWELFTHS, tide.GROUND, tide.LIGHT, SEA, "line:3%"
+    ),
     "folding": Film("Folding instead of kneading", bread.folding, bread.FOLDING, bread.GROUND, bread.INK, WARM),
-    "how-dough-tells-the-time": Film("How dough tells the time", bread.telling, bread.TELLING, bread.GROUND, bread.INK, WARM),
+    "how-dough-tells-the-time": Film(
+        "How dough tells the time", bread.telling, bread.TELLING, bread.GROUND, bread.INK, WARM
+    ),
 }
 
 
@@ -42,10 +48,51 @@ def write_film(slug: str, *, seconds: int, target: Path) -> None:
     sound = f"{film.sound},afade=t=in:d=2,afade=t=out:st={seconds - 3}:d=3,atrim=duration={seconds}[sound]"
     encoder = subprocess.Popen(
         [
-            *("ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "bgr0", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE), "-i", "-"),
+            *(
+                "ffmpeg",
+                "-v",
+                "error",
+                "-y",
+                "-f",
+                "rawvideo",
+                "-pix_fmt",
+                "bgr0",
+                "-s",
+                f"{WIDTH}x{HEIGHT}",
+                "-r",
+                str(RATE),
+                "-i",
+                "-",
+            ),
             *("-filter_complex", sound, "-map", "0:v", "-map", "[sound]", "-t", str(seconds)),
-            *("-c:v", "libx264", "-preset", "slower", "-crf", "31", "-pix_fmt", "yuv420p", "-g", str(RATE * 8), "-tune", "animation"),
-            *("-c:a", "aac", "-b:a", "32k", "-ac", "1", "-ar", "44100", "-map_metadata", "-1", "-metadata", f"title={film.title}"),
+            *(
+                "-c:v",
+                "libx264",
+                "-preset",
+                "slower",
+                "-crf",
+                "31",
+                "-pix_fmt",
+                "yuv420p",
+                "-g",
+                str(RATE * 8),
+                "-tune",
+                "animation",
+            ),
+            *(
+                "-c:a",
+                "aac",
+                "-b:a",
+                "32k",
+                "-ac",
+                "1",
+                "-ar",
+                "44100",
+                "-map_metadata",
+                "-1",
+                "-metadata",
+                f"title={film.title}",
+            ),
             *("-fflags", "+bitexact", "-flags", "+bitexact", "-movflags", "+faststart", str(target)),
         ],
         stdin=subprocess.PIPE,
@@ -72,7 +119,9 @@ def picture(slug: str, t: float, *, seconds: int) -> bytes:
 
 
 def _captions(film: Film) -> str:
-    cues = (f"{_clock(start)} --> {_clock(end)} {film.cue}".rstrip() + f"\n{words}\n" for start, end, words in film.captions)
+    cues = (
+        f"{_clock(start)} --> {_clock(end)} {film.cue}".rstrip() + f"\n{words}\n" for start, end, words in film.captions
+    )
     return "WEBVTT\n\n" + "\n".join(cues)
 
 

@@ -22,7 +22,9 @@ def _blob(x: float, y: float, radius: float, rough: float, turn: float) -> list[
     points = []
     for degree in range(0, 360, 3):
         a = math.radians(degree)
-        r = radius * (1 + rough * (0.09 * math.sin(2 * a + turn) + 0.06 * math.sin(3 * a + 1 + turn) + 0.03 * math.sin(5 * a + 2)))
+        r = radius * (
+            1 + rough * (0.09 * math.sin(2 * a + turn) + 0.06 * math.sin(3 * a + 1 + turn) + 0.03 * math.sin(5 * a + 2))
+        )
         points.append((x + r * math.cos(a), y + r * math.sin(a)))
     return points
 
@@ -41,7 +43,13 @@ def folding(canvas: Canvas, t: float) -> None:
     turn = math.tau / 4 * sum(ease(t, start, start + 0.9) for start in (6.5, 9.8, 13.1)) + 2.4 * later
     canvas.shape(_blob(x + 4, y + 8, radius, 1 - 0.7 * done, turn), INK, alpha=0.14 * seen)
     canvas.shape(_blob(x, y, radius, 1 - 0.7 * done, turn), DOUGH, alpha=seen)
-    canvas.circle(x - radius * 0.28, y - radius * 0.3, radius * 0.36 * (0.4 + 0.6 * done), "#ffffff", alpha=(0.15 + 0.3 * done) * seen)
+    canvas.circle(
+        x - radius * 0.28,
+        y - radius * 0.3,
+        radius * 0.36 * (0.4 + 0.6 * done),
+        "#ffffff",
+        alpha=(0.15 + 0.3 * done) * seen,
+    )
     for number, start in enumerate((3.9, 7.2, 10.5, 13.8)):
         _seam(canvas, (x, y), radius, turn - number * math.tau / 4, ease(t, start + 1.6, start + 2.6) * seen)
         _fold(canvas, (x, y), radius, t - start)
@@ -97,17 +105,21 @@ def telling(canvas: Canvas, t: float) -> None:
     seen = ease(t, 3.0, 4.0)
     table = 372.0
     canvas.line([(60, table + 2), (900, table + 2)], INK, width=3, alpha=seen)
-    for number, (label, start, left, height) in enumerate((("early", 10.4, 0.0, 128.0), ("ready", 14.6, 0.42, 168.0), ("late", 18.8, 1.0, 182.0))):
+    for number, (label, start, left, height) in enumerate(
+        (("early", 10.4, 0.0, 128.0), ("ready", 14.6, 0.42, 168.0), ("late", 18.8, 1.0, 182.0))
+    ):
         x = 190 + number * 290
         pressed = ease(t, start, start + 0.8)
         back = ease(t, start + 1.3, start + (1.7 if number == 0 else 3.6))
         dent = pressed * mix(1, left, back) * 46
-        height *= mix(0.55, 1, ease(t, 3.4, 7.0))
-        _mound(canvas, x, table, height, dent, seen)
+        risen = height * mix(0.55, 1, ease(t, 3.4, 7.0))
+        _mound(canvas, x, table, risen, dent, seen)
         finger = between(t, start - 0.7, start + 1.7, fade=0.5)
-        tip = table - height + mix(-50, 46, pressed) - 120 * ease(t, start + 0.9, start + 1.8)
+        tip = table - risen + mix(-50, 46, pressed) - 120 * ease(t, start + 0.9, start + 1.8)
         _finger(canvas, x, tip - 4, finger)
-        canvas.text(label, (x, table + 56), INK, size=34, italic=True, align=0.5, alpha=ease(t, start + 1.6, start + 2.4))
+        canvas.text(
+            label, (x, table + 56), INK, size=34, italic=True, align=0.5, alpha=ease(t, start + 1.6, start + 2.4)
+        )
 
 
 def _mound(canvas: Canvas, x: float, table: float, height: float, dent: float, alpha: float) -> None:

@@ -47,7 +47,9 @@ class Canvas:
         self.context.arc(x, y, max(r, 0), 0, math.tau)
         self._finish(colour, alpha, width)
 
-    def line(self, points: list[Point], colour: str, *, alpha: float = 1.0, width: float = 2.5, dash: float = 0) -> None:
+    def line(
+        self, points: list[Point], colour: str, *, alpha: float = 1.0, width: float = 2.5, dash: float = 0
+    ) -> None:
         self._trace(points)
         self.context.set_dash([dash, dash * 1.6] if dash else [])
         self._finish(colour, alpha, width)
@@ -58,7 +60,17 @@ class Canvas:
         self.context.close_path()
         self._finish(colour, alpha, width)
 
-    def text(self, words: str, at: Point, colour: str, *, size: float = 24, italic: bool = False, align: float = 0, alpha: float = 1.0) -> None:
+    def text(
+        self,
+        words: str,
+        at: Point,
+        colour: str,
+        *,
+        size: float = 24,
+        italic: bool = False,
+        align: float = 0,
+        alpha: float = 1.0,
+    ) -> None:
         """Write one line whose baseline stands at `at`. `align` is 0 for left, 0.5 for centred, 1 for right."""
         layout = self.layout(words, size=size, italic=italic)
         width = layout.get_pixel_size()[0]
@@ -66,7 +78,9 @@ class Canvas:
         self.context.move_to(at[0] - width * align, at[1] - layout.get_baseline() / Pango.SCALE)
         PangoCairo.show_layout(self.context, layout)
 
-    def paragraph(self, words: str, at: Point, colour: str, *, size: float, measure: float, leading: float, alpha: float = 1.0) -> list[float]:
+    def paragraph(
+        self, words: str, at: Point, colour: str, *, size: float, measure: float, leading: float, alpha: float = 1.0
+    ) -> list[float]:
         """Set `words` to `measure` pixels, lines `leading` apart, and return the width of each line."""
         layout = self.layout(words, size=size)
         layout.set_width(round(measure * Pango.SCALE))

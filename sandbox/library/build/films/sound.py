@@ -8,7 +8,9 @@ def _note(pitch: float, every: float, at: float, loud: float) -> str:
 
 
 def _chord(pitches: tuple[float, ...], loud: float, breath: float) -> str:
-    return "+".join(f"{loud:g}*sin(2*PI*{p:g}*t)*(0.6+0.4*sin(2*PI*t/{breath + i * 2.3:g}))" for i, p in enumerate(pitches))
+    return "+".join(
+        f"{loud:g}*sin(2*PI*{p:g}*t)*(0.6+0.4*sin(2*PI*t/{breath + i * 2.3:g}))" for i, p in enumerate(pitches)
+    )
 
 
 def _voice(expression: str, *, ceiling: int) -> str:
@@ -20,7 +22,10 @@ PLUCKED = "+".join(
     for pitch, at in ((293.66, 0.5), (369.99, 2.5), (440.0, 4.0), (329.63, 5.5), (246.94, 7.0), (220.0, 8.5))
 )
 STRINGS = _voice(f"{PLUCKED}+{_chord((146.83, 220.0), 0.018, 9)}", ceiling=1600)
-WARM = _voice(f"{_chord((130.81, 196.0, 246.94, 329.63), 0.028, 8)}+{_note(392.0, 8, 2, 0.045)}+{_note(493.88, 8, 6, 0.03)}", ceiling=1200)
+WARM = _voice(
+    f"{_chord((130.81, 196.0, 246.94, 329.63), 0.028, 8)}+{_note(392.0, 8, 2, 0.045)}+{_note(493.88, 8, 6, 0.03)}",
+    ceiling=1200,
+)
 SEA = (
     "anoisesrc=c=brown:seed=5:a=0.32:r=44100,lowpass=f=620,highpass=f=70,volume='0.32+0.24*sin(2*PI*t/7.5-1)':eval=frame[wash];"
     f"{_voice(_chord((110.0, 164.81, 220.0), 0.022, 11), ceiling=900)}[low];[wash][low]amix=inputs=2:normalize=0"

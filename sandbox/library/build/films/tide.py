@@ -1,6 +1,7 @@
 """Three films on the tide: why it comes twice, why it grows and shrinks, and how fast it runs."""
 
 import math
+from itertools import pairwise
 
 from sandbox.library.build.films.canvas import Canvas, Point, between, ease, mix
 
@@ -15,7 +16,9 @@ def _oval(x: float, y: float, long: float, short: float, turn: float) -> list[Po
     return points
 
 
-def _trace(canvas: Canvas, heights: list[float], *, left: float, top: float, width: float, tall: float, total: int) -> None:
+def _trace(
+    canvas: Canvas, heights: list[float], *, left: float, top: float, width: float, tall: float, total: int
+) -> None:
     """Draw a record of heights from -1 to 1, as far as it has come."""
     canvas.line([(left, top + tall / 2), (left + width, top + tall / 2)], LIGHT, alpha=0.3, width=1, dash=4)
     points = [(left + width * index / total, top + tall / 2 * (1 - height)) for index, height in enumerate(heights)]
@@ -53,7 +56,15 @@ def bulges(canvas: Canvas, t: float) -> None:
     canvas.circle(x, y, 96, DEEP, alpha=0.18 * seen, width=2)
     for spoke in range(6):
         angle = -turned + spoke * math.tau / 6
-        canvas.line([(x + 20 * math.cos(angle), y + 20 * math.sin(angle)), (x + 84 * math.cos(angle), y + 84 * math.sin(angle))], DEEP, alpha=0.12 * seen, width=2)
+        canvas.line(
+            [
+                (x + 20 * math.cos(angle), y + 20 * math.sin(angle)),
+                (x + 84 * math.cos(angle), y + 84 * math.sin(angle)),
+            ],
+            DEEP,
+            alpha=0.12 * seen,
+            width=2,
+        )
     angle = -turned
     harbour = (x + 97 * math.cos(angle), y + 97 * math.sin(angle))
     shown = ease(t, 11.8, 12.6)
@@ -84,9 +95,19 @@ SPRINGS = (
 
 def _lunar(t: float) -> float:
     """The moon's angle from the sun, resting for a while at new moon and first quarter."""
-    stops = ((7.0, 0.0), (14.0, 0.0), (16.4, 0.25), (21.0, 0.25), (23.2, 0.5), (24.4, 0.5), (26.2, 0.75), (27.0, 0.75), (29.0, 1.0))
+    stops = (
+        (7.0, 0.0),
+        (14.0, 0.0),
+        (16.4, 0.25),
+        (21.0, 0.25),
+        (23.2, 0.5),
+        (24.4, 0.5),
+        (26.2, 0.75),
+        (27.0, 0.75),
+        (29.0, 1.0),
+    )
     turn = 0.0
-    for (a, low), (b, high) in zip(stops, stops[1:], strict=False):
+    for (a, low), (b, high) in pairwise(stops):
         if high > low:
             turn += (high - low) * ease(t, a, b)
     return turn * math.tau
@@ -112,12 +133,20 @@ def springs(canvas: Canvas, t: float) -> None:
     canvas.context.arc(moon[0], moon[1], 21, -math.pi / 2, math.pi / 2)
     canvas.colour(DEEP, 0.75 * seen)
     canvas.context.fill()
-    for start, end, label in ((8, 14.4, "new moon: springs"), (16.4, 21.4, "first quarter: neaps"), (23.0, 24.9, "full moon: springs"), (25.9, 27.6, "last quarter: neaps")):
+    for start, end, label in (
+        (8, 14.4, "new moon: springs"),
+        (16.4, 21.4, "first quarter: neaps"),
+        (23.0, 24.9, "full moon: springs"),
+        (25.9, 27.6, "last quarter: neaps"),
+    ):
         canvas.text(label, (640, y + 8), LIGHT, size=32, italic=True, alpha=between(t, start, end, fade=0.5))
     if t < 6.4:
         return
     steps = int(phase / math.tau * 560)
-    heights = [(0.62 + 0.34 * math.cos(2 * step / 560 * math.tau)) * math.cos(step / 560 * math.tau * 28) for step in range(steps + 1)]
+    heights = [
+        (0.62 + 0.34 * math.cos(2 * step / 560 * math.tau)) * math.cos(step / 560 * math.tau * 28)
+        for step in range(steps + 1)
+    ]
     _trace(canvas, heights, left=80, top=424, width=800, tall=92, total=560)
 
 
@@ -153,7 +182,11 @@ def twelfths(canvas: Canvas, t: float) -> None:
     for hour, share in enumerate(SHARES):
         grown = ease(t, 7.0 + 3 * hour, 9.7 + 3 * hour)
         left = 84 + hour * 66
-        canvas.shape([(left, 440 - 80 * share * grown), (left + 48, 440 - 80 * share * grown), (left + 48, 440), (left, 440)], ORANGE if t < 10 + 3 * hour and grown > 0 else LIGHT, alpha=0.92 * seen)
+        canvas.shape(
+            [(left, 440 - 80 * share * grown), (left + 48, 440 - 80 * share * grown), (left + 48, 440), (left, 440)],
+            ORANGE if t < 10 + 3 * hour and grown > 0 else LIGHT,
+            alpha=0.92 * seen,
+        )
         canvas.text(str(share), (left + 24, 430 - 80 * share * grown), LIGHT, size=34, align=0.5, alpha=grown)
         canvas.text(f"{hour + 1}", (left + 24, 472), LIGHT, size=22, align=0.5, alpha=seen * 0.85)
         top += share
@@ -163,7 +196,10 @@ def twelfths(canvas: Canvas, t: float) -> None:
 
 def _boat(canvas: Canvas, x: float, y: float, heel: float, alpha: float) -> None:
     def turned(points: list[Point]) -> list[Point]:
-        return [(x + a * math.cos(heel) - b * math.sin(heel), y + a * math.sin(heel) + b * math.cos(heel)) for a, b in points]
+        return [
+            (x + a * math.cos(heel) - b * math.sin(heel), y + a * math.sin(heel) + b * math.cos(heel))
+            for a, b in points
+        ]
 
     curve = [(mix(-78, 74, i / 12), 16 * math.sin(math.pi * i / 12) + 4) for i in range(13)]
     canvas.shape(turned([(-86, -16), (84, -20), *reversed(curve)]), LIGHT, alpha=alpha)

@@ -33,7 +33,11 @@ def length(canvas: Canvas, t: float) -> None:
         canvas.line([(x, y - 7), (x, y + 7)], RED, width=2, alpha=seen)
     for start, end, label in ((4, 11.2, "about 100"), (12.8, 18.4, "about 25"), (20, 29.2, "about 66")):
         canvas.text(label, (LEFT, 58), RED, size=22, italic=True, alpha=between(t, start, end))
-    for start, end, order in ((5, 11, (0, 1, 1, 2)), (13, 18.2, (0, 1, 2, 3, 4, 5, 6, 7)), (20.4, 28.4, (0, 1, 2, 3, 4, 5))):
+    for start, end, order in (
+        (5, 11, (0, 1, 1, 2)),
+        (13, 18.2, (0, 1, 2, 3, 4, 5, 6, 7)),
+        (20.4, 28.4, (0, 1, 2, 3, 4, 5)),
+    ):
         if start <= t <= end:
             _eye(canvas, (t - start) / (end - start) * len(order), order, widths)
 
@@ -79,5 +83,12 @@ def leading(canvas: Canvas, t: float) -> None:
     canvas.line([(164, middle - step), (164, middle)], RED, width=3, alpha=seen)
     for y in (middle - step, middle):
         canvas.line([(156, y), (172, y)], RED, width=3, alpha=seen)
-    for start, end, label in ((4, 10, "10 on 10"), (12, 17, "10 on 22"), (18.8, 24.4, "10 on 14"), (25.4, 27.6, "10 on 13")):
-        canvas.text(label, (144, middle - step / 2 + 8), RED, size=24, italic=True, align=1, alpha=between(t, start, end))
+    for start, end, label in (
+        (4, 10, "10 on 10"),
+        (12, 17, "10 on 22"),
+        (18.8, 24.4, "10 on 14"),
+        (25.4, 27.6, "10 on 13"),
+    ):
+        canvas.text(
+            label, (144, middle - step / 2 + 8), RED, size=24, italic=True, align=1, alpha=between(t, start, end)
+        )
