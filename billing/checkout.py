@@ -53,7 +53,8 @@ def _bind(stripe_id: str, user_id: int, email: str) -> Customer:
         with transaction.atomic():
             # The webhook may have been quicker, and then the row is there, perhaps without its person.
             customer, _ = Customer.objects.get_or_create(stripe_id=stripe_id, defaults={"user_id": user_id, "email": email})
-            Customer.objects.filter(pk=customer.pk, user=None).update(user=user_id)
+            if Customer.objects.filter(pk=customer.pk, user=None).update(user=user_id):
+                customer.refresh_from_db()
             return customer
     except IntegrityError:
         return Customer.objects.get(user=user_id, current=True, deleted=False)
