@@ -13,18 +13,19 @@ def _chord(pitches: tuple[float, ...], loud: float, breath: float) -> str:
     )
 
 
-def _voice(expression: str, *, ceiling: int) -> str:
-    return f"aevalsrc='{expression}':s=44100,lowpass=f={ceiling},aecho=0.8:0.5:180|310:0.25|0.16"
+def _voice(expression: str, *, ceiling: int, gain: int = 0) -> str:
+    return f"aevalsrc='{expression}':s=44100,lowpass=f={ceiling},volume={gain}dB,aecho=0.8:0.5:180|310:0.25|0.16"
 
 
 PLUCKED = "+".join(
     _note(pitch, 10, at, 0.075)
     for pitch, at in ((293.66, 0.5), (369.99, 2.5), (440.0, 4.0), (329.63, 5.5), (246.94, 7.0), (220.0, 8.5))
 )
-STRINGS = _voice(f"{PLUCKED}+{_chord((146.83, 220.0), 0.018, 9)}", ceiling=1600)
+STRINGS = _voice(f"{PLUCKED}+{_chord((146.83, 220.0), 0.018, 9)}", ceiling=1600, gain=9)
 WARM = _voice(
     f"{_chord((130.81, 196.0, 246.94, 329.63), 0.028, 8)}+{_note(392.0, 8, 2, 0.045)}+{_note(493.88, 8, 6, 0.03)}",
     ceiling=1200,
+    gain=9,
 )
 SEA = (
     "anoisesrc=c=brown:seed=5:a=0.32:r=44100,lowpass=f=620,highpass=f=70,volume='0.32+0.24*sin(2*PI*t/7.5-1)':eval=frame[wash];"
