@@ -4,13 +4,29 @@ Each test process gets ports of its own, on which tests/conftest.py starts the e
 """
 
 import os
+import secrets
 import socket
 
+# Below the range from which the system takes ports for outgoing connections, which would come in between.
+PORTS = range(20_000, 32_000)
 
-def free_port() -> int:
+
+def free_port(*, run: int = 1) -> int:
+    """Return a port that is free, together with the `run - 1` that follow it."""
+    while True:
+        first = secrets.choice(PORTS)
+        if all(map(can_bind, range(first, first + run))):
+            return first
+
+
+def can_bind(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 os.environ.update(

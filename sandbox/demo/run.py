@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from dotenv import dotenv_values
 
@@ -49,7 +50,7 @@ def run(*, var: Path | None, port: int, reset: bool) -> int:
         return 1
 
 
-def serve(parts: Parts) -> None:
+def serve(parts: Parts) -> NoReturn:
     """Start everything, say so, and stay until something ends. Raises KeyboardInterrupt when asked to stop, or Failed."""
     check_ports(parts)
     variables, log, announced = parts.variables(), parts.var / "log", parts.var / "demo.json"
@@ -78,7 +79,7 @@ def serve(parts: Parts) -> None:
 DJANGO = {"DJANGO_SETTINGS_MODULE": "config.settings"}
 
 
-def stay(site: "subprocess.Popen[bytes]", log: Path) -> None:
+def stay(site: "subprocess.Popen[bytes]", log: Path) -> NoReturn:
     while site.poll() is None:
         time.sleep(0.2)
     raise failure("the site", site, log)

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,21 +20,6 @@ ROOT = Path(__file__).resolve().parents[2]
 NEEDED = ("config", "accounts", "billing", "courses", "sandbox", "templates", "deploy", "manage.py")
 START_SECONDS = 90
 STOP_SECONDS = 20
-
-
-def three_free_ports() -> int:
-    """Return a port that is free, and whose next two are free as well."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = int(probe.getsockname()[1])
-        if first < 65_000 and all(map(is_free, (first, first + 1, first + 2))):
-            return first
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def alive(pid: int) -> bool:

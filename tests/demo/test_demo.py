@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.stage import ROOT, Demo, Visitor, alive, is_free, three_free_ports
+from tests.demo.stage import ROOT, Demo, Visitor, alive
+from tests.environment import can_bind, free_port
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("demo")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("clone")
     Demo.copy(folder)
-    demo = Demo(folder, three_free_ports())
+    demo = Demo(folder, free_port(run=3))
     demo.start()
     yield demo
     if demo.process is not None and demo.process.poll() is None:
@@ -122,7 +123,7 @@ def test_staff_enter_the_workshop(demo: Demo) -> None:
 
 
 def test_a_second_demo_in_the_same_folder_is_told_so(demo: Demo) -> None:
-    second = Demo(demo.folder, three_free_ports())
+    second = Demo(demo.folder, free_port(run=3))
     process = second.launch()
     said = process.communicate(timeout=20)[0]
     assert process.returncode == 1
@@ -133,7 +134,7 @@ def test_a_second_demo_in_the_same_folder_is_told_so(demo: Demo) -> None:
 
 @pytest.mark.parametrize("offset", [0, 1, 2])
 def test_a_taken_port_is_one_plain_sentence(tmp_path: Path, offset: int) -> None:
-    demo = Demo(ROOT, three_free_ports())
+    demo = Demo(ROOT, free_port(run=3))
     with socket.create_server(("127.0.0.1", demo.port + offset)):
         process = demo.launch("--var", str(tmp_path / "var"))
         said = process.communicate(timeout=20)[0]
@@ -144,7 +145,7 @@ def test_a_taken_port_is_one_plain_sentence(tmp_path: Path, offset: int) -> None
 
 
 def test_a_variable_that_is_half_set_is_named(tmp_path: Path) -> None:
-    demo = Demo(ROOT, three_free_ports())
+    demo = Demo(ROOT, free_port(run=3))
     process = demo.launch("--var", str(tmp_path / "var"), S3_BUCKET="my-own-bucket")
     said = process.communicate(timeout=30)[0]
     assert process.returncode == 1
@@ -164,7 +165,7 @@ def test_ctrl_c_ends_every_process_and_a_restart_loses_nothing(demo: Demo) -> No
     assert "Traceback" not in said
     assert not demo.announced.exists()
     assert list(filter(alive, family)) == []
-    assert all(is_free(demo.port + offset) for offset in range(3))
+    assert all(can_bind(demo.port + offset) for offset in range(3))
     began = time.monotonic()
     assert demo.start() == facts
     assert time.monotonic() - began < 30
@@ -182,4 +183,4 @@ def test_when_the_site_dies_everything_stops_and_says_so(demo: Demo) -> None:
     assert demo.process.returncode == 1
     assert "the site ended with status -9. Its last lines" in said
     assert list(filter(alive, family)) == []
-    assert all(is_free(demo.port + offset) for offset in range(3))
+    assert all(can_bind(demo.port + offset) for offset in range(3))
