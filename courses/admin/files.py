@@ -1,0 +1,88 @@
+"""Files with their versions, and the downloads that were minted."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+
+from courses.admin import uploads
+from courses.models import Download, File, FileVersion
+
+
+class ReadOnly(admin.ModelAdmin[Any]):
+    """Rows that only the product itself writes."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class VersionInline(admin.TabularInline[FileVersion, File]):
+    model = FileVersion
+    fields = readonly_fields = [
+        "state",
+        "original_name",
+        "content_type",
+        "size",
+        "uploaded_by",
+        "created_at",
+        "ready_at",
+        "problem",
+    ]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(File)
+class FileAdmin(admin.ModelAdmin[File]):
+    list_display = ["name", "publication", "role", "lesson", "serving"]
+    list_filter = ["role"]
+    search_fields = ["name", "publication__title"]
+    list_select_related = ["publication", "lesson"]
+    fields = ["name", "role", "language", "position", "publication", "lesson"]
+    readonly_fields = ["publication", "lesson", "role"]
+    inlines = [VersionInline]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("versions")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # Files begin where they belong: on the page of their title or lesson.
+
+    def get_urls(self) -> list[URLPattern]:
+        ours = [
+            ("uploads/", uploads.start, "upload_start"),
+            ("uploads/<int:pk>/", uploads.progress, "upload_progress"),
+            ("uploads/<int:pk>/parts/", uploads.sign, "upload_sign"),
+            ("uploads/<int:pk>/finish/", uploads.finish, "upload_finish"),
+            ("uploads/<int:pk>/cancel/", uploads.cancel, "upload_cancel"),
+        ]
+        wrapped = [
+            path(address, self.admin_site.admin_view(view), name=f"courses_{name}") for address, view, name in ours
+        ]
+        return [*wrapped, *super().get_urls()]
+
+    @admin.display(description=_("serves"))
+    def serving(self, file: File) -> str:
+        ready = [version for version in file.versions.all() if version.state == FileVersion.State.READY]
+        return filesizeformat(ready[0].size) if ready else str(_("nothing yet"))
+
+
+@admin.register(Download)
+class DownloadAdmin(ReadOnly):
+    list_display = ["id", "user", "purpose", "created_at", "expires_at"]
+    list_filter = ["purpose", "created_at"]
+    search_fields = ["id", "user__email"]
+    list_select_related = ["user"]
+    date_hierarchy = "created_at"
