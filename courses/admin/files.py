@@ -12,7 +12,7 @@ from courses.admin import uploads
 from courses.models import Download, File, FileVersion
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
+class ReadOnly(admin.ModelAdmin):
     """Rows that only the product itself writes."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -25,7 +25,7 @@ class ReadOnly(admin.ModelAdmin[Any]):
         return False
 
 
-class VersionInline(admin.TabularInline[FileVersion, File]):
+class VersionInline(admin.TabularInline):
     model = FileVersion
     fields = readonly_fields = [
         "state",
@@ -45,7 +45,7 @@ class VersionInline(admin.TabularInline[FileVersion, File]):
 
 
 @admin.register(File)
-class FileAdmin(admin.ModelAdmin[File]):
+class FileAdmin(admin.ModelAdmin):
     list_display = ["name", "publication", "role", "lesson", "serving"]
     list_filter = ["role"]
     search_fields = ["name", "publication__title"]

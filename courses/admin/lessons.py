@@ -10,7 +10,7 @@ from courses.models import Lesson, Section
 
 
 @admin.register(Lesson)
-class LessonAdmin(FilesOnPage, admin.ModelAdmin[Lesson]):
+class LessonAdmin(FilesOnPage, admin.ModelAdmin):
     list_display = ["title", "course", "section", "preview", "position"]
     list_filter = ["preview", "course"]
     list_select_related = ["course", "section"]

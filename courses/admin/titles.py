@@ -32,7 +32,7 @@ def lacking(publication: Publication) -> str:
     return "" if ready.exists() else str(_("Upload the book, as PDF or EPUB, before you publish it."))
 
 
-class TitleForm(forms.ModelForm[Publication]):
+class TitleForm(forms.ModelForm):
     """A title is published only when there is something to open, and a published one always has a time."""
 
     def clean_cover(self) -> Any:
@@ -58,7 +58,7 @@ class TitleForm(forms.ModelForm[Publication]):
         return cleaned
 
 
-class TitleAdmin(FilesOnPage, admin.ModelAdmin[Any]):
+class TitleAdmin(FilesOnPage, admin.ModelAdmin):
     form = TitleForm
     list_display = ["title", "author", "state", "published_at", "access"]
     list_filter = ["state", "access", "topics"]
@@ -106,13 +106,13 @@ class EbookAdmin(TitleAdmin):
     ]
 
 
-class SectionInline(admin.TabularInline[Section, Course]):
+class SectionInline(admin.TabularInline):
     model = Section
     fields = ["title", "position"]
     extra = 1
 
 
-class LessonInline(admin.TabularInline[Lesson, Course]):
+class LessonInline(admin.TabularInline):
     model = Lesson
     fields = ["section", "title", "slug", "preview", "seconds", "position"]
     prepopulated_fields = {"slug": ["title"]}
@@ -137,7 +137,7 @@ class CourseAdmin(TitleAdmin):
 
 
 @admin.register(Topic)
-class TopicAdmin(admin.ModelAdmin[Topic]):
+class TopicAdmin(admin.ModelAdmin):
     list_display = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
     search_fields = ["name"]
