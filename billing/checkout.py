@@ -27,11 +27,11 @@ def start(user_id: int, email: str, price: Price) -> str:
     Raises AlreadyHeld; gateway.GatewayDown, and then trying again goes on where this try stopped; gateway.GatewayRefused.
     """
     try:
-        return _open(customer_for(user_id, email), price)
+        return _open(user_id, customer_for(user_id, email), price)
     except gateway.Gone:
         # Our customer is no longer Stripe's (test data wiped, account changed): the person gets a new one, once.
         Customer.objects.filter(user=user_id, current=True).update(current=False)
-        return _open(customer_for(user_id, email), price)
+        return _open(user_id, customer_for(user_id, email), price)
 
 
 def customer_for(user_id: int, email: str) -> Customer:
@@ -73,19 +73,18 @@ def _standing(user_id: int) -> bool:
     return mine.filter(products__kind=Product.Kind.PLAN).exists()
 
 
-def _open(customer: Customer, price: Price) -> str:
+def _open(user_id: int, customer: Customer, price: Price) -> str:
     """Return the address of the one open session, which is stored before anybody is sent to it; the one before is expired first."""
-    assert customer.user_id is not None
     scope = Checkout.PLANS if price.product.kind == Product.Kind.PLAN else f"product-{price.product_id}"
     checkout, _ = Checkout.objects.get_or_create(customer=customer, scope=scope)
     for _try in range(TRIES):
-        if held_already(customer.user_id, price.product):
+        if held_already(user_id, price.product):
             raise AlreadyHeld
         checkout.refresh_from_db()
         known = _known(checkout, customer, price)
         if known is not None:
             return known.url
-        if held_already(customer.user_id, price.product):
+        if held_already(user_id, price.product):
             raise AlreadyHeld
         session = gateway.create_session(order(customer, price, attempt=checkout.attempt))
         if _store(checkout, price, session):

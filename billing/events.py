@@ -42,8 +42,7 @@ def handle(event: WebhookEvent) -> bool:
     try:
         with gateway.within(PATIENCE):
             act(event)
-    except Exception as error:
-        # Any failure at all must leave its trace on the event, and must not make Stripe ring for ever.
+    except Exception as error:  # noqa: BLE001 - whatever fails must leave its trace, and must not make Stripe ring for ever
         return _failed(event, error)
     WebhookEvent.objects.filter(pk=event.pk).update(handled_at=timezone.now(), tries=F("tries") + 1, error="")
     return True

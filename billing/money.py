@@ -8,8 +8,10 @@ from django.conf import settings
 from django.utils.translation import get_language, to_locale
 
 # Stripe's table ("Supported currencies"). Króna and Ugandan shilling have no cents any more, but Stripe still counts in hundredths.
-NO_DECIMALS = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
-THREE_DECIMALS = frozenset("bhd jod kwd omr tnd".split())
+NO_DECIMALS = frozenset(
+    ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf")
+)
+THREE_DECIMALS = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
 
 
 def exponent(currency: str) -> int:

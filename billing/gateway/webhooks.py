@@ -20,7 +20,7 @@ SECRET = re.compile(r"whsec_\S{16,}")
 
 
 class BellRefused(Exception):
-    """The delivery is not one that Stripe signed within the last five minutes, or cannot be read. The text says which, without a byte of it."""
+    """Stripe did not sign this within the last five minutes, or it cannot be read. The text says which, without a byte of it."""
 
 
 class BellTooLarge(BellRefused):

@@ -29,5 +29,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{report.applied} customers confirmed, {report.overtaken} overtaken by newer news")
         if report.unknown:
             raise CommandError(
-                f"{report.unknown} of our customers are unknown to Stripe; nothing was taken from them. Is STRIPE_SECRET_KEY that of another account?"
+                f"{report.unknown} of our customers are unknown to Stripe; nothing was taken from them. "
+                "Is STRIPE_SECRET_KEY that of another account?"
             )
