@@ -31,7 +31,7 @@ def main(wanted):
         make_venv()
     say("Installing requirements/%s.txt into .venv …" % wanted)
     # Modules are compiled when they are first imported; compiling all of them now would take longer.
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--no-compile", "--no-input", "--disable-pip-version-check"]
+    pip = [PYTHON, "-m", "pip", "install", "-qq", "--no-compile", "--no-input", "--disable-pip-version-check"]
     if subprocess.call(pip + ["--require-hashes", "--requirement", lock(wanted)]):
         stop("pip could not install requirements/%s.txt; what it said stands above." % wanted)
     remember(dict(installed(), **{name: digest(name) for name in HOLDS[wanted]}))

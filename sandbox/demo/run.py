@@ -16,6 +16,7 @@ from typing import NoReturn
 from dotenv import dotenv_values
 
 from sandbox.demo import keys, notice
+from sandbox.demo.parent import Parent
 from sandbox.demo.parts import BUCKET, HOST, REGION, Parts
 from sandbox.demo.processes import Failed, failure, finish, running, wait_for
 from sandbox.s3 import BucketServer, Identity
@@ -80,7 +81,10 @@ DJANGO = {"DJANGO_SETTINGS_MODULE": "config.settings"}
 
 
 def stay(site: "subprocess.Popen[bytes]", log: Path) -> NoReturn:
+    parent = Parent()
     while site.poll() is None:
+        if parent.is_leaving():
+            raise KeyboardInterrupt
         time.sleep(0.2)
     raise failure("the site", site, log)
 
