@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from billing import checks  # noqa: F401 - registers the checks with Django
+
 
 class BillingConfig(AppConfig):
     name = "billing"

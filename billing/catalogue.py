@@ -38,7 +38,9 @@ def mirror_product(product_id: str) -> None:
 def mirror_missing(product_ids: Iterable[str]) -> None:
     """Fetch those products that we have not heard of yet, so that a subscription to them can be written down."""
     wanted = set(product_ids)
-    for product_id in sorted(wanted - set(Product.objects.filter(stripe_id__in=wanted).values_list("stripe_id", flat=True))):
+    for product_id in sorted(
+        wanted - set(Product.objects.filter(stripe_id__in=wanted).values_list("stripe_id", flat=True))
+    ):
         logger.warning("unknown product fetched product=%s", product_id)
         mirror_product(product_id)
 

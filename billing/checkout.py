@@ -52,7 +52,9 @@ def _bind(stripe_id: str, user_id: int, email: str) -> Customer:
     try:
         with transaction.atomic():
             # The webhook may have been quicker, and then the row is there, perhaps without its person.
-            customer, _ = Customer.objects.get_or_create(stripe_id=stripe_id, defaults={"user_id": user_id, "email": email})
+            customer, _ = Customer.objects.get_or_create(
+                stripe_id=stripe_id, defaults={"user_id": user_id, "email": email}
+            )
             if Customer.objects.filter(pk=customer.pk, user=None).update(user=user_id):
                 customer.refresh_from_db()
             return customer
@@ -148,4 +150,3 @@ def order(customer: Customer, price: Price, *, attempt: int) -> Order:
         promotion_codes=settings.STRIPE_PROMOTION_CODES,
         attempt=attempt,
     )
-

@@ -39,7 +39,9 @@ def held(user_id: int, *, now: datetime) -> "QuerySet[Any, tuple[int, str]]":
     mine = Q(customer__user=user_id)
     subscribed = Subscription.objects.filter(live(now=now), mine).order_by()
     bought = Purchase.objects.filter(mine, state=Purchase.State.PAID).order_by()
-    granted = Grant.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), user=user_id, starts_at__lte=now).order_by()
+    granted = Grant.objects.filter(
+        Q(ends_at__isnull=True) | Q(ends_at__gt=now), user=user_id, starts_at__lte=now
+    ).order_by()
     return subscribed.values_list("products", "products__kind").union(
         bought.values_list("product", "product__kind"), granted.values_list("product", "product__kind"), all=True
     )

@@ -75,5 +75,12 @@ def _failed(event: WebhookEvent, error: Exception) -> bool:
     parked = timezone.now() if tries >= MAX_TRIES else None
     text = f"{type(error).__name__}: {error}" if isinstance(error, gateway.GatewayError) else type(error).__name__
     WebhookEvent.objects.filter(pk=event.pk).update(tries=F("tries") + 1, error=text[:1000], parked_at=parked)
-    logger.error("webhook failed event=%s type=%s try=%d parked=%s", event.stripe_id, event.type, tries, bool(parked), exc_info=error)
+    logger.error(
+        "webhook failed event=%s type=%s try=%d parked=%s",
+        event.stripe_id,
+        event.type,
+        tries,
+        bool(parked),
+        exc_info=error,
+    )
     return parked is not None

@@ -61,11 +61,15 @@ def reconcile() -> Report:
         mirror_missing(_products(snapshot))
         done = ticket is not None and apply(snapshot, ticket=ticket, now=timezone.now())
         applied, overtaken = applied + done, overtaken + (not done)
-    for customer_id in Customer.objects.filter(stripe_id__in=tickets, deleted=False).values_list("stripe_id", flat=True):
+    for customer_id in Customer.objects.filter(stripe_id__in=tickets, deleted=False).values_list(
+        "stripe_id", flat=True
+    ):
         try:
             applied += converge(customer_id)
         except gateway.Gone:
-            logger.error("Stripe does not know a customer of ours: is the key that of another account? customer=%s", customer_id)
+            logger.error(
+                "Stripe does not know a customer of ours: is the key that of another account? customer=%s", customer_id
+            )
             unknown += 1
     return Report(applied=applied, overtaken=overtaken, unknown=unknown)
 
@@ -109,7 +113,9 @@ def apply(snapshot: CustomerSnapshot, *, ticket: int, now: datetime) -> bool:
             return False
         _write_customer(customer, snapshot)
         _write_subscriptions(customer, snapshot.subscriptions, now=now)
-        _write_purchases(customer, snapshot.purchases)
+        if not snapshot.deleted:
+            # What was bought outright outlives the customer: only subscriptions end with it.
+            _write_purchases(customer, snapshot.purchases)
         customer.applied_ticket, customer.synced_at = ticket, now
         customer.save()
         return True
@@ -163,7 +169,10 @@ def _write_subscriptions(customer: Customer, found: tuple[SubscriptionSnapshot, 
 
 def _write_purchases(customer: Customer, found: tuple[PurchaseSnapshot, ...]) -> None:
     kept = []
-    products = {product.stripe_id: product for product in Product.objects.filter(stripe_id__in=[one.product_id for one in found])}
+    products = {
+        product.stripe_id: product
+        for product in Product.objects.filter(stripe_id__in=[one.product_id for one in found])
+    }
     for one in found:
         if one.product_id not in products:
             logger.error("purchase of an unknown product opens nothing session=%s", one.session_id)

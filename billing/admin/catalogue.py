@@ -23,7 +23,15 @@ FROM_STRIPE = ("stripe_id", "kind", "name", "description", "features", "active")
 
 class PriceInline(admin.TabularInline):
     model = Price
-    fields = readonly_fields = ("stripe_id", "currency", "unit_amount", "interval", "interval_count", "trial_days", "active")
+    fields = readonly_fields = (
+        "stripe_id",
+        "currency",
+        "unit_amount",
+        "interval",
+        "interval_count",
+        "trial_days",
+        "active",
+    )
     extra = 0
     can_delete = False
 

@@ -45,7 +45,16 @@ class CustomerAdmin(MirroredAdmin):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(MirroredAdmin):
-    list_display = ("stripe_id", "customer", "person", "price", "status", "current_period_end", "cancel_at", "unpaid_since")
+    list_display = (
+        "stripe_id",
+        "customer",
+        "person",
+        "price",
+        "status",
+        "current_period_end",
+        "cancel_at",
+        "unpaid_since",
+    )
     list_filter = ("status", "products")
     search_fields = ("stripe_id", "customer__stripe_id", "customer__user__email")
     list_select_related = ("customer__user", "price__product")

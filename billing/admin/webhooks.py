@@ -41,7 +41,13 @@ class WebhookEventAdmin(MirroredAdmin):
         done = sum(replay(event) for event in events)
         failed = events.count() - done
         if done:
-            messages.success(request, ngettext("%(count)d event done.", "%(count)d events done.", done) % {"count": done})
+            messages.success(
+                request, ngettext("%(count)d event done.", "%(count)d events done.", done) % {"count": done}
+            )
         if failed:
-            text = ngettext("%(count)d event failed again; see its error.", "%(count)d events failed again; see their errors.", failed)
+            text = ngettext(
+                "%(count)d event failed again; see its error.",
+                "%(count)d events failed again; see their errors.",
+                failed,
+            )
             messages.error(request, text % {"count": failed})

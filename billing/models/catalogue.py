@@ -10,13 +10,19 @@ class Product(models.Model):
         PLAN = "plan", _("plan")
         ITEM = "item", _("bought outright")
 
-    stripe_id = models.CharField(_("Stripe id"), max_length=255, unique=True, null=True, blank=True, help_text=_("Empty: serves grants only."))
+    stripe_id = models.CharField(
+        _("Stripe id"), max_length=255, unique=True, null=True, blank=True, help_text=_("Empty: serves grants only.")
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.PLAN)
     name = models.CharField(_("name"), max_length=255)
     description = models.TextField(_("description"), blank=True)
-    features = models.JSONField(_("what it includes"), default=list, blank=True, help_text=_("A list of short sentences."))
+    features = models.JSONField(
+        _("what it includes"), default=list, blank=True, help_text=_("A list of short sentences.")
+    )
     active = models.BooleanField(_("active"), default=True)
-    position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Plans stand in this order on the page of plans."))
+    position = models.PositiveIntegerField(
+        _("position"), default=0, help_text=_("Plans stand in this order on the page of plans.")
+    )
 
     class Meta:
         verbose_name = _("product")
@@ -40,8 +46,12 @@ class Price(models.Model):
 
     stripe_id = models.CharField(_("Stripe id"), max_length=255, unique=True)
     product = models.ForeignKey(Product, models.CASCADE, related_name="prices", verbose_name=_("product"))
-    currency = models.CharField(_("currency"), max_length=3, help_text=_("ISO code in lower case, as Stripe writes it."))
-    unit_amount = models.PositiveBigIntegerField(_("amount"), help_text=_("In the currency's minor unit: cents, or whole yen."))
+    currency = models.CharField(
+        _("currency"), max_length=3, help_text=_("ISO code in lower case, as Stripe writes it.")
+    )
+    unit_amount = models.PositiveBigIntegerField(
+        _("amount"), help_text=_("In the currency's minor unit: cents, or whole yen.")
+    )
     interval = models.CharField(_("interval"), max_length=8, choices=Interval.choices)
     interval_count = models.PositiveSmallIntegerField(_("intervals"), default=1)
     trial_days = models.PositiveSmallIntegerField(_("trial days"), default=0)
@@ -53,7 +63,9 @@ class Price(models.Model):
         verbose_name = _("price")
         verbose_name_plural = _("prices")
         ordering = ["unit_amount", "pk"]
-        constraints = [models.CheckConstraint(condition=Q(currency__regex=r"^[a-z]{3}$"), name="price_currency_lower_iso")]
+        constraints = [
+            models.CheckConstraint(condition=Q(currency__regex=r"^[a-z]{3}$"), name="price_currency_lower_iso")
+        ]
 
     def __str__(self) -> str:
         return f"{self.product} {self.unit_amount} {self.currency}/{self.interval}"

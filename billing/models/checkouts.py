@@ -24,7 +24,9 @@ class Checkout(models.Model):
     class Meta:
         verbose_name = _("checkout")
         verbose_name_plural = _("checkouts")
-        constraints = [models.UniqueConstraint(fields=["customer", "scope"], name="checkout_one_open_per_customer_and_scope")]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "scope"], name="checkout_one_open_per_customer_and_scope")
+        ]
 
     def __str__(self) -> str:
         return self.session_id or f"{self.customer} {self.scope}"

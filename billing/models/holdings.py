@@ -14,7 +14,12 @@ class Customer(models.Model):
 
     stripe_id = models.CharField(_("Stripe id"), max_length=255, unique=True)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="customers", verbose_name=_("person")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="customers",
+        verbose_name=_("person"),
     )
     email = models.CharField(_("e-mail at Stripe"), max_length=512, blank=True)
     current = models.BooleanField(_("current"), default=True, help_text=_("New purchases go to this one."))
@@ -29,8 +34,12 @@ class Customer(models.Model):
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         constraints = [
-            models.UniqueConstraint(fields=["user"], condition=Q(current=True, deleted=False), name="customer_one_current_per_user"),
-            models.CheckConstraint(condition=Q(applied_ticket__lte=F("ticket")), name="customer_applied_ticket_was_taken"),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(current=True, deleted=False), name="customer_one_current_per_user"
+            ),
+            models.CheckConstraint(
+                condition=Q(applied_ticket__lte=F("ticket")), name="customer_applied_ticket_was_taken"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -55,7 +64,9 @@ class Subscription(models.Model):
     cancel_at_period_end = models.BooleanField(_("cancels at period end"), default=False)
     canceled_at = models.DateTimeField(_("cancellation asked"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
-    unpaid_since = models.DateTimeField(_("unpaid since"), null=True, blank=True, help_text=_("When its earliest open invoice was due."))
+    unpaid_since = models.DateTimeField(
+        _("unpaid since"), null=True, blank=True, help_text=_("When its earliest open invoice was due.")
+    )
     created_at = models.DateTimeField(_("created"))
 
     class Meta:
@@ -91,7 +102,9 @@ class Purchase(models.Model):
         verbose_name = _("purchase")
         verbose_name_plural = _("purchases")
         ordering = ["-created_at"]
-        constraints = [models.UniqueConstraint(fields=["session_id", "product"], name="purchase_once_per_session_and_product")]
+        constraints = [
+            models.UniqueConstraint(fields=["session_id", "product"], name="purchase_once_per_session_and_product")
+        ]
 
     def __str__(self) -> str:
         return f"{self.product} ({self.session_id})"
@@ -104,7 +117,13 @@ class Grant(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, related_name="grants", verbose_name=_("product"))
     reason = models.CharField(_("reason"), max_length=255)
     given_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+", verbose_name=_("given by")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("given by"),
     )
     starts_at = models.DateTimeField(_("starts"), default=timezone.now)
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True, help_text=_("Empty: never."))
@@ -115,7 +134,9 @@ class Grant(models.Model):
         verbose_name_plural = _("grants")
         ordering = ["-created_at"]
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")), name="grant_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")), name="grant_ends_after_start"
+            ),
             models.CheckConstraint(condition=~Q(reason=""), name="grant_has_a_reason"),
         ]
 

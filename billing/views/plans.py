@@ -15,7 +15,9 @@ from billing.standing import standing
 @never_cache
 def plans(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    prices = Prefetch("prices", Price.objects.for_sale().order_by("interval", "interval_count", "unit_amount"), to_attr="offered")
+    prices = Prefetch(
+        "prices", Price.objects.for_sale().order_by("interval", "interval_count", "unit_amount"), to_attr="offered"
+    )
     on_sale = Product.objects.filter(kind=Product.Kind.PLAN, active=True).prefetch_related(prices)
     context = {
         "plans": [plan for plan in on_sale if plan.offered],

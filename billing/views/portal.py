@@ -27,7 +27,9 @@ FLOWS = ("payment_method_update", "subscription_cancel")
 def portal(request: HttpRequest) -> HttpResponse:
     """Send the person to their portal, at the step that `flow` names; who never paid is shown the plans."""
     flow = request.POST.get("flow", "")
-    subscription = Subscription.objects.filter(customer__user=request.user.pk, status__in=STANDING, ended_at=None).first()
+    subscription = Subscription.objects.filter(
+        customer__user=request.user.pk, status__in=STANDING, ended_at=None
+    ).first()
     customer = customer_of(request.user.pk, subscription)
     if customer is None:
         messages.info(request, _("You have no plan yet. Here is what there is."))
@@ -42,7 +44,9 @@ def portal(request: HttpRequest) -> HttpResponse:
             )
     except gateway.GatewayRefused:
         logger.exception("portal refused customer=%s", customer.stripe_id)
-        messages.warning(request, _("Your payment page cannot be opened right now. We have been told; please write to us."))
+        messages.warning(
+            request, _("Your payment page cannot be opened right now. We have been told; please write to us.")
+        )
         return redirect("accounts:home")
     except gateway.GatewayDown:
         return unavailable(request)

@@ -19,7 +19,9 @@ logger = logging.getLogger(__name__)
 def webhook(request: HttpRequest) -> HttpResponse:
     """200 once an event is recorded and done (or parked for the owner), 400 or 413 for what is no bell of ours, 500 to be rung again."""
     try:
-        bell = gateway.verify(body_of(request), request.headers.get("Stripe-Signature", ""), secrets=settings.STRIPE_WEBHOOK_SECRETS)
+        bell = gateway.verify(
+            body_of(request), request.headers.get("Stripe-Signature", ""), secrets=settings.STRIPE_WEBHOOK_SECRETS
+        )
     except gateway.BellTooLarge as error:
         logger.warning("webhook refused: %s", error)
         return HttpResponse(status=413)

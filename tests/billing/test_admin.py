@@ -80,7 +80,13 @@ def test_helper_who_may_only_look_cannot_replay(member: User, client_for: Any, s
 
 
 def test_grant_remembers_who_gave_it(desk: Any, owner: User, newcomer: User, plan: Product) -> None:
-    fields = {"user": newcomer.pk, "product": plan.pk, "reason": "Won the quiz", "starts_at_0": "2026-01-01", "starts_at_1": "00:00:00"}
+    fields = {
+        "user": newcomer.pk,
+        "product": plan.pk,
+        "reason": "Won the quiz",
+        "starts_at_0": "2026-01-01",
+        "starts_at_1": "00:00:00",
+    }
     answer = desk.post("/admin/billing/grant/add/", fields)
     assert answer.status_code == 302
     assert Grant.objects.get().given_by == owner
@@ -88,6 +94,9 @@ def test_grant_remembers_who_gave_it(desk: Any, owner: User, newcomer: User, pla
 
 def test_mirrored_product_keeps_its_name_and_takes_a_position(desk: Any, till: Till) -> None:
     product = till.sell().product
-    desk.post(f"/admin/billing/product/{product.pk}/change/", {"name": "Mine", "position": "3", "prices-TOTAL_FORMS": "0", "prices-INITIAL_FORMS": "0"})
+    desk.post(
+        f"/admin/billing/product/{product.pk}/change/",
+        {"name": "Mine", "position": "3", "prices-TOTAL_FORMS": "0", "prices-INITIAL_FORMS": "0"},
+    )
     product.refresh_from_db()
     assert (product.name, product.position) == ("Membership", 3)

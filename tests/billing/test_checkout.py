@@ -100,14 +100,18 @@ def test_member_whose_bell_has_not_rung_pays_no_second_time(member: User, till: 
 
 
 @pytest.mark.parametrize("status", ["trialing", "active", "past_due", "unpaid", "paused"])
-def test_standing_subscription_is_not_doubled(newcomer: User, till: Till, press: Press, now: datetime, status: str) -> None:
+def test_standing_subscription_is_not_doubled(
+    newcomer: User, till: Till, press: Press, now: datetime, status: str
+) -> None:
     price = till.sell()
     build.subscribed(newcomer, price.product, now=now, status=status)
     assert press(newcomer, price).headers["Location"] == "/account/"
 
 
 @pytest.mark.parametrize("status", ["canceled", "incomplete_expired"])
-def test_ended_subscription_may_be_followed_by_a_new_one(newcomer: User, till: Till, press: Press, now: datetime, status: str) -> None:
+def test_ended_subscription_may_be_followed_by_a_new_one(
+    newcomer: User, till: Till, press: Press, now: datetime, status: str
+) -> None:
     price = till.sell()
     build.subscribed(newcomer, price.product, now=now, status=status, ended_at=now)
     Customer.objects.all().update(current=False)
@@ -140,12 +144,16 @@ def test_price_withdrawn_at_stripe_alone_is_refused_in_words(newcomer: User, til
 
 def test_quantity_and_price_in_the_form_are_not_read_c116(newcomer: User, till: Till, client_for: Any) -> None:
     price = till.sell()
-    client_for(newcomer).post(f"/checkout/{price.stripe_id}/", {"quantity": "-5", "unit_amount": "1", "price": "price_x"})
+    client_for(newcomer).post(
+        f"/checkout/{price.stripe_id}/", {"quantity": "-5", "unit_amount": "1", "price": "price_x"}
+    )
     assert session(till)["_items"] == [{"price": price.stripe_id, "quantity": 1, "amount": 1200}]
 
 
 @pytest.mark.parametrize("path", ["/v1/customers", "/v1/checkout/sessions"])
-def test_stripe_down_is_a_503_in_words_and_leaves_no_half_row_c120(newcomer: User, till: Till, press: Press, path: str) -> None:
+def test_stripe_down_is_a_503_in_words_and_leaves_no_half_row_c120(
+    newcomer: User, till: Till, press: Press, path: str
+) -> None:
     price = till.sell()
     till.stripe.fail_next("503", times=3, path=path)
     answer = press(newcomer, price)

@@ -96,7 +96,9 @@ def test_stale_answer_never_lets_anybody_back_in(member: User, till: Till) -> No
     overtaken(member, till)
 
 
-def test_stale_answer_would_let_them_back_in_without_the_check(member: User, till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stale_answer_would_let_them_back_in_without_the_check(
+    member: User, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The control that shows the test above can fail."""
     monkeypatch.setattr(Customer, "has_applied", lambda self, ticket: False)
     with pytest.raises(AssertionError):

@@ -25,7 +25,12 @@ def back(person: User, session_id: str, **query: str) -> Any:
 
 
 def test_stranger_signs_in_first(till: Till) -> None:
-    assert Client().get("/checkout/done/?session_id=cs_test_1").headers["Location"].startswith("/account/login/?next=/checkout/done/")
+    assert (
+        Client()
+        .get("/checkout/done/?session_id=cs_test_1")
+        .headers["Location"]
+        .startswith("/account/login/?next=/checkout/done/")
+    )
 
 
 def test_member_is_led_to_the_library_before_any_bell(member: User, till: Till) -> None:
@@ -72,7 +77,13 @@ def test_foreign_session_grants_nothing_c118(member: User, till: Till, plan: Any
 
 def test_session_of_a_guest_belongs_to_nobody_yet(newcomer: User, till: Till) -> None:
     price = till.sell()
-    made = till.stripe.call("POST", "checkout/sessions", mode="subscription", success_url="http://x/", line_items=[{"price": price.stripe_id}])
+    made = till.stripe.call(
+        "POST",
+        "checkout/sessions",
+        mode="subscription",
+        success_url="http://x/",
+        line_items=[{"price": price.stripe_id}],
+    )
     till.press(made["url"], "pay", email=newcomer.email)
     build.customer(newcomer)
     assert back(newcomer, made["id"]).status_code == 404

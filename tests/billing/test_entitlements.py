@@ -56,9 +56,13 @@ CASES: list[tuple[str, dict[str, timedelta], bool]] = [
 
 
 @pytest.mark.parametrize(("status", "times", "open_"), CASES)
-def test_subscriber_holds_the_plan(plan: Product, now: datetime, status: str, times: dict[str, timedelta], open_: bool) -> None:
+def test_subscriber_holds_the_plan(
+    plan: Product, now: datetime, status: str, times: dict[str, timedelta], open_: bool
+) -> None:
     moments = {"current_period_end": FUTURE} | times
-    person = build.subscribed(build.person(), plan, now=now, status=status, **{name: now + t for name, t in moments.items()})
+    person = build.subscribed(
+        build.person(), plan, now=now, status=status, **{name: now + t for name, t in moments.items()}
+    )
     assert set(entitlements.held(person.pk, now=now)) == ({(plan.pk, "plan")} if open_ else set())
     assert Subscription.objects.filter(entitlements.live(now=now)).exists() is open_
 
@@ -95,7 +99,9 @@ def test_only_a_paid_purchase_opens(now: datetime, state: str) -> None:
         (-DAY, -SECOND, False),
     ],
 )
-def test_grant_runs_from_its_start_to_its_end(newcomer: User, plan: Product, now: datetime, starts: Any, ends: Any, open_: bool) -> None:
+def test_grant_runs_from_its_start_to_its_end(
+    newcomer: User, plan: Product, now: datetime, starts: Any, ends: Any, open_: bool
+) -> None:
     ends_at = None if ends is None else now + ends
     Grant.objects.create(user=newcomer, product=plan, reason="helped", starts_at=now + starts, ends_at=ends_at)
     assert bool(entitlements.held(newcomer.pk, now=now)) is open_
@@ -116,5 +122,7 @@ def test_nobody_holds_what_is_others(subscriber: User, newcomer: User, now: date
 
 def test_purchase_of_a_guest_belongs_to_nobody(newcomer: User, now: datetime) -> None:
     values = {"amount": 1, "currency": "usd", "state": "paid", "created_at": now}
-    Purchase.objects.create(session_id="cs_1", customer=build.customer(None, email=newcomer.email), product=build.item(), **values)
+    Purchase.objects.create(
+        session_id="cs_1", customer=build.customer(None, email=newcomer.email), product=build.item(), **values
+    )
     assert not entitlements.held(newcomer.pk, now=now)

@@ -23,7 +23,16 @@ def test_visitor_sees_each_plan_with_its_prices_trial_and_contents(django_assert
     build.price(build.plan(name="Withdrawn", active=False))
     with django_assert_max_num_queries(2):
         page = Client().get("/plans/").content.decode()
-    for text in ("Readers", "For readers.", "Every book", "$12", "a month", "€120.50", "a year", "first 14 days are free"):
+    for text in (
+        "Readers",
+        "For readers.",
+        "Every book",
+        "$12",
+        "a month",
+        "€120.50",
+        "a year",
+        "first 14 days are free",
+    ):
         assert text in page
     for text in ("¥", "Atlas", "Withdrawn"):
         assert text not in page
@@ -46,7 +55,9 @@ def test_member_is_shown_their_plan_and_no_second_button(subscriber: User, plan:
 @pytest.mark.django_db
 def test_webhooks_and_command_agree_on_what_a_price_is(till: Till) -> None:
     price = till.sell("Plan", amount=1500)
-    yen = till.price(price.product.stripe_id, amount=1500, currency="jpy", interval="year", metadata={"trial_days": "7"})
+    yen = till.price(
+        price.product.stripe_id, amount=1500, currency="jpy", interval="year", metadata={"trial_days": "7"}
+    )
     assert (yen.currency, yen.trial_days, yen.interval) == ("jpy", 7, "year")
     assert Price.objects.for_sale().count() == 2
 

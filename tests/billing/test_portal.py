@@ -26,7 +26,15 @@ def test_member_is_sent_to_the_portal_and_comes_back_to_the_account(member: User
     assert latest(till)["customer"] == Customer.objects.get().stripe_id
 
 
-@pytest.mark.parametrize(("asked", "opened"), [("payment_method_update", "payment_method_update"), ("subscription_cancel", "subscription_cancel"), ("customer_update", None), ("x" * 999, None)])
+@pytest.mark.parametrize(
+    ("asked", "opened"),
+    [
+        ("payment_method_update", "payment_method_update"),
+        ("subscription_cancel", "subscription_cancel"),
+        ("customer_update", None),
+        ("x" * 999, None),
+    ],
+)
 def test_only_known_steps_are_opened(member: User, till: Till, client_for: Any, asked: str, opened: str | None) -> None:
     till.ring_all()
     assert client_for(member).post("/portal/", {"flow": asked}).status_code == 303

@@ -22,7 +22,9 @@ def test_newcomer_stands_nowhere(newcomer: User, lapsed: User, now: datetime) ->
     assert standing(lapsed.pk, now=now) is None
 
 
-def test_subscriber_reads_plan_price_and_renewal(newcomer: User, plan: Product, now: datetime, django_assert_num_queries: Any) -> None:
+def test_subscriber_reads_plan_price_and_renewal(
+    newcomer: User, plan: Product, now: datetime, django_assert_num_queries: Any
+) -> None:
     build.subscribed(newcomer, plan, now=now, price=build.price(plan))
     with django_assert_num_queries(2):
         found = standing(newcomer.pk, now=now)
@@ -44,7 +46,9 @@ def test_subscriber_reads_plan_price_and_renewal(newcomer: User, plan: Product, 
         ({"current_period_end": -3 * DAY}, "We are waiting for news from Stripe"),
     ],
 )
-def test_subscriber_is_told_in_words(newcomer: User, plan: Product, now: datetime, fields: dict[str, Any], words: str) -> None:
+def test_subscriber_is_told_in_words(
+    newcomer: User, plan: Product, now: datetime, fields: dict[str, Any], words: str
+) -> None:
     values = {name: now + value if isinstance(value, timedelta) else value for name, value in fields.items()}
     build.subscribed(newcomer, plan, now=now, **values)
     found = standing(newcomer.pk, now=now)
@@ -67,7 +71,9 @@ def banner(person: Any) -> str:
     return str(engines["django"].get_template("billing/_banner.html").render({}, request))
 
 
-def test_late_payer_sees_a_date_and_one_button(newcomer: User, plan: Product, now: datetime, django_assert_num_queries: Any) -> None:
+def test_late_payer_sees_a_date_and_one_button(
+    newcomer: User, plan: Product, now: datetime, django_assert_num_queries: Any
+) -> None:
     build.subscribed(newcomer, plan, now=now, status="past_due", unpaid_since=datetime(2100, 1, 1, tzinfo=now.tzinfo))
     with django_assert_num_queries(1):
         text = banner(newcomer)

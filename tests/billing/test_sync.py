@@ -69,7 +69,9 @@ def test_late_answer_is_skipped(member: User, till: Till) -> None:
     assert not held(member)
 
 
-def test_late_answer_would_win_if_tickets_were_not_checked(member: User, till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_late_answer_would_win_if_tickets_were_not_checked(
+    member: User, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The control: with the check taken out, the test above has to fail, or it shows nothing."""
     monkeypatch.setattr(Customer, "has_applied", lambda self, ticket: False)
     with pytest.raises(AssertionError):
@@ -83,8 +85,12 @@ def test_unknown_customer_belongs_to_nobody_without_our_metadata(newcomer: User,
     assert Customer.objects.get().user is None
 
 
-@pytest.mark.parametrize("metadata", [{"user": "1"}, {"user": "{pk}", "site": "https://other.example"}, {"user": "x", "site": "{site}"}])
-def test_metadata_that_we_did_not_set_binds_nobody(newcomer: User, till: Till, settings: object, metadata: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "metadata", [{"user": "1"}, {"user": "{pk}", "site": "https://other.example"}, {"user": "x", "site": "{site}"}]
+)
+def test_metadata_that_we_did_not_set_binds_nobody(
+    newcomer: User, till: Till, settings: object, metadata: dict[str, str]
+) -> None:
     filled = {name: value.format(pk=newcomer.pk, site="http://testserver") for name, value in metadata.items()}
     made = till.stripe.call("POST", "customers", email=newcomer.email, metadata=filled)
     sync.converge(made["id"])

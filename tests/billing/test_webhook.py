@@ -99,7 +99,10 @@ def test_event_that_fails_five_times_is_parked_and_others_flow_t26(member: User,
 def test_payload_is_not_believed(member: User, till: Till) -> None:
     """A signed event that says "canceled" changes nothing while Stripe itself says "active", and the other way round."""
     till.ring_all()
-    lie = till.stripe.events("customer.subscription.created")[0] | {"id": "evt_lie", "type": "customer.subscription.deleted"}
+    lie = till.stripe.events("customer.subscription.created")[0] | {
+        "id": "evt_lie",
+        "type": "customer.subscription.deleted",
+    }
     lie["data"]["object"] |= {"status": "canceled", "ended_at": 1}
     assert ring(lie).status_code == 200
     assert Subscription.objects.get().status == "active"
@@ -123,7 +126,9 @@ def test_price_event_refreshes_the_catalogue(till: Till) -> None:
 
 def test_product_event_brings_a_new_product(till: Till) -> None:
     product = till.stripe.call("POST", "products", name="Brand new")
-    made = till.stripe.call("POST", "prices", product=product["id"], unit_amount=500, currency="jpy", recurring={"interval": "year"})
+    made = till.stripe.call(
+        "POST", "prices", product=product["id"], unit_amount=500, currency="jpy", recurring={"interval": "year"}
+    )
     till.ring_all()
     price = Price.objects.get(stripe_id=made["id"])
     assert (price.product.name, price.currency, price.interval) == ("Brand new", "jpy", "year")

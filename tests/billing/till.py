@@ -35,7 +35,9 @@ class Till:
         product = self.stripe.call("POST", "products", name=name, **fields)
         return self.price(product["id"], amount=amount, interval=interval)
 
-    def price(self, product_id: str, *, amount: int, interval: str = "month", currency: str = "usd", **fields: Any) -> Price:
+    def price(
+        self, product_id: str, *, amount: int, interval: str = "month", currency: str = "usd", **fields: Any
+    ) -> Price:
         if interval != "once":
             fields["recurring"] = {"interval": interval}
         made = self.stripe.call("POST", "prices", product=product_id, unit_amount=amount, currency=currency, **fields)
@@ -72,7 +74,9 @@ class StayHere(urllib.request.HTTPRedirectHandler):
 def signed(body: bytes, *, secret: str = "", at: float | None = None, scheme: str = "v1") -> str:
     """Return the Stripe-Signature header for these very bytes, whatever they are."""
     moment = int(time.time() if at is None else at)
-    mac = hmac.new((secret or settings.STRIPE_WEBHOOK_SECRETS[0]).encode(), f"{moment}.".encode() + body, hashlib.sha256)
+    mac = hmac.new(
+        (secret or settings.STRIPE_WEBHOOK_SECRETS[0]).encode(), f"{moment}.".encode() + body, hashlib.sha256
+    )
     return f"t={moment},{scheme}={mac.hexdigest()}"
 
 

@@ -18,11 +18,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             products = mirror_catalogue()
-            self.stdout.write(f"{len(products)} products mirrored, {sum(product.active for product in products)} of them for sale")
+            self.stdout.write(
+                f"{len(products)} products mirrored, {sum(product.active for product in products)} of them for sale"
+            )
             if not options["catalogue"]:
                 self.reconcile()
         except gateway.GatewayError as error:
-            raise CommandError(f"Stripe did not answer as hoped, so this is not finished; run it again. ({error})") from error
+            raise CommandError(
+                f"Stripe did not answer as hoped, so this is not finished; run it again. ({error})"
+            ) from error
 
     def reconcile(self) -> None:
         report = sync.reconcile()

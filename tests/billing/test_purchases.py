@@ -1,0 +1,72 @@
+"""Bought outright: paid, refunded in part and in full, after a bank debit, and beside a subscription."""
+
+from collections.abc import Callable
+
+import pytest
+from django.http import HttpResponse
+from django.utils import timezone
+
+from accounts.models import User
+from billing import entitlements
+from billing.models import Price, Purchase
+from tests.billing.till import Till
+
+pytestmark = pytest.mark.django_db
+Press = Callable[[User, Price], HttpResponse]
+
+
+def holds(person: User, price: Price) -> bool:
+    return price.product_id in {pk for pk, _ in entitlements.held(person.pk, now=timezone.now())}
+
+
+@pytest.fixture
+def atlas(newcomer: User, till: Till, press: Press) -> Price:
+    """Nadia has paid for the Atlas, and the bells have rung."""
+    price = till.sell("Atlas", interval="once", amount=1900)
+    till.press(press(newcomer, price).headers["Location"], "pay")
+    till.ring_all()
+    return price
+
+
+def refund(till: Till, amount: int) -> None:
+    till.stripe.call("POST", "refunds", payment_intent=Purchase.objects.get().payment_intent, amount=amount)
+    till.ring_all()
+
+
+def test_buyer_holds_what_they_bought_and_no_plan(newcomer: User, till: Till, atlas: Price) -> None:
+    assert {kind for _, kind in entitlements.held(newcomer.pk, now=timezone.now())} == {"item"}
+    bought = Purchase.objects.get()
+    assert (bought.amount, bought.currency, bought.state, bought.product) == (1900, "usd", "paid", atlas.product)
+    intent = till.stripe.store.all("payment_intent")[0]
+    assert intent["metadata"]["user"] == str(newcomer.pk)
+    assert till.stripe.store.all("checkout.session")[0]["invoice"]
+
+
+def test_partial_refund_keeps_it_and_the_rest_takes_it(newcomer: User, till: Till, atlas: Price) -> None:
+    refund(till, 900)
+    assert holds(newcomer, atlas)
+    refund(till, 1000)
+    assert not holds(newcomer, atlas)
+    assert Purchase.objects.get().state == "refunded"
+
+
+def test_same_session_is_one_purchase_whatever_rings(newcomer: User, till: Till, atlas: Price) -> None:
+    till.rung.clear()
+    till.ring_all()
+    assert Purchase.objects.count() == 1
+
+
+def test_purchase_stands_beside_a_subscription(newcomer: User, till: Till, press: Press, atlas: Price) -> None:
+    plan = till.sell()
+    till.press(press(newcomer, plan).headers["Location"], "pay")
+    till.ring_all()
+    assert holds(newcomer, atlas)
+    assert holds(newcomer, plan)
+    assert newcomer.customers.count() == 1
+
+
+def test_customer_deleted_at_stripe_keeps_what_was_bought_outright(newcomer: User, till: Till, atlas: Price) -> None:
+    till.stripe.call("DELETE", f"customers/{newcomer.customers.get().stripe_id}")
+    till.ring_all()
+    assert newcomer.customers.get().deleted
+    assert holds(newcomer, atlas)
