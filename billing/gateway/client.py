@@ -55,7 +55,7 @@ def seconds_left() -> float | None:
 class DeadlineClient(stripe.RequestsClient):
     """The SDK's client on `requests`, whose timeout is asked anew for every try."""
 
-    def request(
+    def request(  # type: ignore[override] # Its `_usage` is the SDK's own affair.
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         left = seconds_left()

@@ -70,7 +70,7 @@ def done(request: HttpRequest) -> HttpResponse:
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """Say in plain words that payments rest for a moment. Downloads do not need Stripe and go on."""
-    logger.exception("Stripe cannot be reached path=%s user=%s", request.path, request.user.pk)
+    logger.error("Stripe cannot be reached path=%s user=%s", request.path, request.user.pk, exc_info=True)
     response = render(request, "billing/unavailable.html", status=503)
     response["Retry-After"] = "30"
     return response

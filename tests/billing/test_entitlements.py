@@ -1,4 +1,4 @@
-"""The money rule as a table: every status at every edge, a second before, at and after. Half-open: at the moment of the end it has ended."""
+"""The money rule as a table: every status at every edge, a second before, at and after. At the moment of an end it has ended."""
 
 from datetime import datetime, timedelta
 from typing import Any
