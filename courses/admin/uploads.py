@@ -11,6 +11,7 @@ from functools import wraps
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -99,7 +100,7 @@ def start(request: HttpRequest) -> dict[str, Any]:
 def known_file(body: dict[str, Any]) -> File:
     try:
         return File.objects.get(pk=text(body["file"], "file"))
-    except ValueError as error:  # Django's ValidationError for what is no UUID is one as well.
+    except ValidationError as error:
         raise BadRequest(_("“file” must be the id of a file.")) from error
 
 
