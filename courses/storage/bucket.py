@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, cast
 
 import boto3
 from botocore.config import Config
@@ -98,6 +98,13 @@ def list_keys(prefix: str) -> Iterator[str]:
             yield from (entry["Key"] for entry in page.get("Contents", []))
 
 
+def list_uploads(prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield (key, upload id) of every multipart upload that is not over, with the keeper's credentials. Raises StorageError."""
+    with ours():
+        for page in client("keeper").get_paginator("list_multipart_uploads").paginate(Bucket=settings.S3_BUCKET, Prefix=prefix):
+            yield from ((entry["Key"], entry["UploadId"]) for entry in page.get("Uploads", []))
+
+
 @contextmanager
 def ours() -> Iterator[None]:
     """Turn the vendor's errors into ours, without the request they came from."""
@@ -124,7 +131,7 @@ def made_client(key_id: str, secret: str, endpoint: str, region: str) -> Any:
         retries={"mode": "standard", "total_max_attempts": 3},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        s3={"addressing_style": settings.S3_ADDRESSING_STYLE},
+        s3={"addressing_style": cast("Literal['path', 'virtual']", settings.S3_ADDRESSING_STYLE)},
     )
     return boto3.session.Session(aws_access_key_id=key_id, aws_secret_access_key=secret).client(
         "s3", region_name=region, endpoint_url=endpoint, config=config

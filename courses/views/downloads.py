@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -49,7 +50,7 @@ def unkept(view: View) -> View:
 
 @unkept
 @require_safe
-def download(request: HttpRequest, file_id: str) -> HttpResponse:
+def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Answer a click with a redirect to a URL minted for it, or with what stands in the way; HEAD mints and counts nothing."""
     if is_speculative(request.headers) or is_embedded(request.headers):
         return HttpResponse(_("Open this link yourself to download the file."), status=403, content_type="text/plain")
@@ -72,7 +73,7 @@ def download(request: HttpRequest, file_id: str) -> HttpResponse:
 
 @unkept
 @require_safe
-def play(request: HttpRequest, file_id: str) -> HttpResponse:
+def play(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Answer our own player or reader with {"url", "expires_at"}; a refusal is {"error", "next"} with 401, 403, 404 or 429."""
     if is_speculative(request.headers) or is_embedded(request.headers):
         return refusal(403, _("Open the page yourself to play this."))
@@ -94,7 +95,7 @@ def play(request: HttpRequest, file_id: str) -> HttpResponse:
     return JsonResponse({"url": signed.url, "expires_at": signed.expires_at.isoformat()})
 
 
-def serving_version(file_id: str) -> FileVersion:
+def serving_version(file_id: UUID) -> FileVersion:
     """Return the newest READY version of a file, with its file, title and lesson, or raise Http404."""
     versions = FileVersion.objects.ready().filter(file=file_id).order_by("-ready_at", "-pk")
     version = versions.select_related("file__publication", "file__lesson").only(*NEEDED).first()

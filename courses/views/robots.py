@@ -17,7 +17,7 @@ from courses.models import Lesson, Publication, Topic
 CLOSED = ("/account/", "/library/", "/files/", "/search/", "/progress/", "/checkout/")
 
 
-class OurSitemap(Sitemap):  # type: ignore[type-arg]
+class OurSitemap(Sitemap):
     """Addresses begin with SITE_URL, whatever host the robot asked."""
 
     protocol = urlsplit(settings.SITE_URL).scheme

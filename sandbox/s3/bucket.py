@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from urllib.parse import quote
 
 from . import documents, listing, uploads
@@ -107,7 +108,7 @@ def delete_one(call: Call, key: str, *, quiet: bool) -> str:
     return "" if quiet else element("Deleted", element("Key", key))
 
 
-def speller(asked: dict[str, str]):  # noqa: ANN201
+def speller(asked: dict[str, str]) -> Callable[[str], str]:
     """How keys are written: percent-encoded where the client asked for that, which boto3 always does."""
     kind = asked.get("encoding-type", "")
     if kind not in {"", "url"}:

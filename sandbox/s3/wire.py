@@ -1,7 +1,7 @@
 """Bytes and text at the edge: what comes in from a connection, and headers in both directions."""
 
 from email.message import Message
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from .errors import S3Error
 
@@ -18,7 +18,7 @@ class Incoming:
 
     def readinto(self, view: memoryview) -> int:
         self.go_on()
-        return cast("int", self.handler.rfile.readinto(view))  # type: ignore[attr-defined]
+        return self.handler.rfile.readinto(view)
 
     def readline(self, limit: int) -> bytes:
         self.go_on()
