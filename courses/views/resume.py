@@ -37,7 +37,7 @@ def points(person: Person, *, now: datetime, limit: int) -> list[Progress]:
 
 @require_POST
 def progress(request: HttpRequest, lesson_id: int) -> HttpResponse:
-    """Save how far this person came. Takes JSON {"position": seconds} from the player, or a form's `done` from a button."""
+    """Save how far this person came. Takes JSON {"position": seconds} from the player, or `done` or `again` from a form's button."""
     now = timezone.now()
     lesson = get_object_or_404(Lesson.objects.select_related("course"), pk=lesson_id)
     verdict = access.decision(request.user, lesson, now=now).verdict
@@ -46,6 +46,8 @@ def progress(request: HttpRequest, lesson_id: int) -> HttpResponse:
     if verdict is not Verdict.ALLOW:
         return JsonResponse({"error": _("This lesson is not open to you.")}, status=STATUS[verdict])
     if request.content_type != "application/json":
+        if not {"done", "again"} & set(request.POST):
+            return JsonResponse({"error": _("Say “done” or “again”.")}, status=400)
         save(request.user.pk, lesson, done="done" in request.POST, now=now)
         return redirect(lesson)
     try:

@@ -10,6 +10,10 @@ const start = box.querySelector(".player-start");
 const note = box.querySelector(".player-note");
 const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value;
 
+let place = Number(box.dataset.position) || 0; // the viewer's second, whatever the player is doing
+let begun = false;
+let opening = false;
+let going = false; // what the viewer wants: a browser pauses by itself when a source fails
 let endsAt = 0; // when the address in use stops working, by this machine's clock
 let timer = 0;
 let retriedAt = -Infinity;
@@ -31,7 +35,7 @@ async function ask(url) {
   if (!answer.ok) throw new Error(String(answer.status));
   // The life is counted from the server's own clock, so that a wrong clock here does no harm.
   const serverNow = Date.parse(answer.headers.get("Date")) || asked;
-  return { url: body.url, life: Math.max(Date.parse(body.expires_at) - serverNow, 5_000) };
+  return { url: body.url, life: Math.max(Date.parse(body.expires_at) - serverNow, 1_000) };
 }
 
 function say(text, link, target) {
@@ -56,18 +60,32 @@ function refuse(error) {
   }
 }
 
-// Put a fresh address under the player at the second, the speed and the state it was in.
-async function renew(playing = !media.paused) {
-  const at = media.currentTime;
-  const speed = media.playbackRate;
+// Put a fresh address under the player, at the viewer's second and speed, going or resting as it was.
+async function open(wanted) {
+  going = wanted;
   const { url, life } = await ask(box.dataset.play);
   endsAt = Date.now() + life;
   plan(life);
+  opening = true;
   media.src = url;
-  media.addEventListener("loadedmetadata", () => { media.currentTime = at; media.playbackRate = speed; }, { once: true });
-  if (playing) await media.play().catch((error) => { if (error.name !== "AbortError") throw error; });
   note.hidden = true;
+  // A source that cannot be loaded is the error listener's business, below.
+  if (going) media.play().catch(() => {});
 }
+
+media.addEventListener("loadedmetadata", () => {
+  if (!begun && place > media.duration - 3) place = 0;
+  begun = true;
+  media.currentTime = place;
+  media.playbackRate = Number(remembered("speed")) || 1;
+  opening = false;
+});
+function follow() {
+  if (!opening && media.readyState > 0) place = media.currentTime;
+}
+media.addEventListener("timeupdate", follow);
+media.addEventListener("play", () => { going = true; });
+media.addEventListener("pause", () => { if (!media.error && !opening) going = false; });
 
 function plan(life) {
   clearTimeout(timer);
@@ -85,27 +103,28 @@ function allLoaded() {
 function renewInTime() {
   // A paused player asks again when it is started; one that holds the rest already needs no address.
   if (media.paused || media.ended || allLoaded()) return;
-  renew().catch(refuse);
+  open(true).catch(refuse);
 }
 
 media.addEventListener("play", () => {
-  if (endsAt && Date.now() > endsAt - 5_000 && !allLoaded()) renew(true).catch(refuse);
+  if (!opening && Date.now() > endsAt - 1_000 && !allLoaded()) open(true).catch(refuse);
 });
 media.addEventListener("seeking", () => {
-  if (endsAt && Date.now() > endsAt - 2_000) renew().catch(refuse);
+  if (opening) return;
+  follow();
+  if (Date.now() > endsAt - 1_000 && !allLoaded()) open(!media.paused).catch(refuse);
 });
 media.addEventListener("error", () => {
   if (!media.getAttribute("src")) return;
   // Once at the same second; when that fails as well, say so instead of asking for ever.
-  if (Math.abs(media.currentTime - retriedAt) < 1) return refuse(media.error);
-  retriedAt = media.currentTime;
-  renew(true).catch(refuse);
+  if (Math.abs(place - retriedAt) < 1) return refuse(media.error);
+  retriedAt = place;
+  open(going).catch(refuse);
 });
 
 function save({ leaving = false } = {}) {
-  const position = Math.round(media.currentTime * 10) / 10;
+  const position = Math.round(place * 10) / 10;
   if (!box.dataset.progress || !token || position === lastSaved || !media.getAttribute("src")) return;
-  if (media.readyState === 0) return; // a new address is being opened: the second shown is not the viewer's
   lastSaved = position;
   savedAt = Date.now();
   const body = JSON.stringify({ position });
@@ -155,30 +174,20 @@ function tellTheSystem() {
 async function begin() {
   start.disabled = true;
   try {
-    const { url, life } = await ask(box.dataset.play);
-    endsAt = Date.now() + life;
-    plan(life);
-    media.src = url;
-    const at = Number(box.dataset.position);
-    media.addEventListener("loadedmetadata", () => {
-      if (at > 0 && at < media.duration - 3) media.currentTime = at;
-      media.playbackRate = Number(remembered("speed")) || 1;
-    }, { once: true });
+    await open(true);
     start.hidden = true;
     media.controls = true;
     note.hidden = true;
     prepareCaptions();
     tellTheSystem();
-    await media.play();
     media.focus();
   } catch (error) {
-    if (error.name === "AbortError") return; // the error's own listener is at work
     start.disabled = false;
     refuse(error);
   }
 }
 
-media.addEventListener("ratechange", () => { if (media.readyState > 0) remember("speed", media.playbackRate); });
+media.addEventListener("ratechange", () => { if (!opening && begun) remember("speed", media.playbackRate); });
 media.hidden = false;
 start.hidden = false;
 note.hidden = true;
