@@ -232,6 +232,18 @@ def list_refunds(world: World, params: Object, _: list[str]) -> Object:
     return listing(world, params, "refund", "/v1/refunds", own="charge payment_intent", wanted=wanted)
 
 
+@route("GET", "refunds/{}")
+def get_refund(world: World, params: Object, ids: list[str]) -> Object:
+    hold(params, "expand[]")
+    return world.store.get("refund", ids[0])
+
+
+@route("GET", "disputes/{}")
+def get_dispute(world: World, params: Object, ids: list[str]) -> Object:
+    hold(params, "expand[]")
+    return world.store.get("dispute", ids[0])
+
+
 @route("GET", "disputes")
 def list_disputes(world: World, params: Object, _: list[str]) -> Object:
     def wanted(one: Object) -> bool:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing import entitlements
 from billing.models import Price, Purchase
-from tests.billing.till import Till
+from tests.billing.till import Till, event, ring
 
 pytestmark = pytest.mark.django_db
 Press = Callable[[User, Price], HttpResponse]
@@ -70,3 +70,48 @@ def test_customer_deleted_at_stripe_keeps_what_was_bought_outright(newcomer: Use
     till.ring_all()
     assert newcomer.customers.get().deleted
     assert holds(newcomer, atlas)
+
+
+def dispute(till: Till, status: str) -> None:
+    """Let the buyer's bank dispute the charge, and ring the bell, which names a charge and no customer."""
+    charge = till.stripe.store.all("charge")[0] | {"disputed": True}
+    till.stripe.store.save(charge)
+    fields = {"id": "dp_1", "object": "dispute", "charge": charge["id"], "payment_intent": charge["payment_intent"]}
+    body = till.stripe.store.save(fields | {"status": status, "created": charge["created"], "amount": 1900})
+    assert ring(event("charge.dispute.updated", id=f"evt_{status}", data={"object": body})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "kept"),
+    [
+        ("needs_response", False),
+        ("under_review", False),
+        ("appeal_needs_response", False),
+        ("lost", False),
+        ("won", True),
+        ("prevented", True),
+        ("warning_needs_response", True),
+        ("warning_under_review", True),
+        ("warning_closed", True),
+    ],
+)
+def test_disputed_purchase_is_suspended_until_it_is_won(
+    newcomer: User, till: Till, atlas: Price, status: str, kept: bool
+) -> None:
+    dispute(till, status)
+    assert holds(newcomer, atlas) is kept
+
+
+def test_dispute_that_is_won_gives_it_back(newcomer: User, till: Till, atlas: Price) -> None:
+    dispute(till, "under_review")
+    assert Purchase.objects.get().state == "disputed"
+    dispute(till, "won")
+    assert holds(newcomer, atlas)
+
+
+def test_refund_that_names_only_its_charge_finds_the_customer(newcomer: User, till: Till, atlas: Price) -> None:
+    till.stripe.call("POST", "refunds", payment_intent=Purchase.objects.get().payment_intent)
+    bell = till.stripe.events("refund.created")[0]
+    bell["data"]["object"].pop("customer", None)
+    assert ring(bell).status_code == 200
+    assert not holds(newcomer, atlas)
