@@ -14,6 +14,7 @@ from courses.storage.bucket import (
     head,
     list_keys,
     list_parts,
+    list_uploads,
     read_range,
 )
 from courses.storage.errors import NotThere, StorageError
@@ -35,6 +36,7 @@ __all__ = [
     "head",
     "list_keys",
     "list_parts",
+    "list_uploads",
     "read_range",
     "sign_get",
     "sign_part",

@@ -60,7 +60,10 @@ export class Upload {
     for (let attempt = 1; ; attempt += 1) {
       await this.clear();
       if (this.cancelled) return;
-      const { status, retryAfter } = await this.put(number, await this.urlFor(number));
+      const url = await this.urlFor(number);
+      await this.clear(); // It may have been paused while the URL was asked for.
+      if (this.cancelled) return;
+      const { status, retryAfter } = await this.put(number, url);
       if (this.cancelled) return;
       if (status === 200) return;
       this.urls.delete(number); // 403: it may have grown old. Whatever it was, a fresh one does no harm.
@@ -124,7 +127,7 @@ export class Upload {
     this.marks = [...this.marks.filter((mark) => now - mark.at < 10_000), { at: now, sent }];
     const [first] = this.marks;
     const speed = now > first.at ? Math.max(0, (1000 * (sent - first.sent)) / (now - first.at)) : 0;
-    this.progress({ sent, size: this.begun.size, speed, note });
+    this.progress({ sent, size: this.begun.size, speed, note: this.paused ? "paused" : note });
   }
 
   pause() {
