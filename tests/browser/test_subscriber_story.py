@@ -106,7 +106,9 @@ def test_a_stranger_becomes_a_member_downloads_cancels_and_is_out(
     page.goto("/account/")
     page.get_by_role("button", name=re.compile("manage|billing|portal|plan", re.I)).first.click()
     expect(page).to_have_url(re.compile(f"^{re.escape(stripe.url)}"))
-    page.get_by_role("button", name=re.compile("cancel", re.I)).or_(page.get_by_role("link", name=re.compile("cancel", re.I))).first.click()
+    page.get_by_role("button", name=re.compile("cancel", re.I)).or_(
+        page.get_by_role("link", name=re.compile("cancel", re.I))
+    ).first.click()
     confirm = page.get_by_role("button", name=re.compile("cancel", re.I))
     if confirm.count():
         confirm.first.click()

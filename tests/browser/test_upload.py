@@ -52,7 +52,9 @@ def puts(bucket: BucketServer) -> list[int]:
     return [int(entry.target.split("partNumber=")[1].split("&")[0]) for entry in entries]
 
 
-def test_a_part_that_fails_twice_is_sent_again_and_the_others_are_not(desk: Page, big: Path, bucket: BucketServer) -> None:
+def test_a_part_that_fails_twice_is_sent_again_and_the_others_are_not(
+    desk: Page, big: Path, bucket: BucketServer
+) -> None:
     bucket.log.clear()
     bucket.fail_next(2, kind="SlowDown", match=lambda request: "partNumber=2" in str(request.target))
     choose(desk, big)
@@ -81,7 +83,9 @@ def test_an_interrupted_upload_goes_on_after_a_reload_with_the_same_file_only(
     other.parent.mkdir()
     other.write_bytes(BODY[:-3] + b"E\n\n")
     desk.locator("input[data-resume]").set_input_files(str(other))
-    expect(desk.locator("[data-said]")).to_have_text("This is another file than the one that was begun. Choose the same one.")
+    expect(desk.locator("[data-said]")).to_have_text(
+        "This is another file than the one that was begun. Choose the same one."
+    )
     assert sorted(puts(bucket)) == [1, 2, 3]
 
     desk.locator("input[data-resume]").set_input_files(str(big))

@@ -55,7 +55,12 @@ EMBEDDED = [
 WELCOME: list[dict[str, str]] = [
     {},
     {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
-    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-User": "?1"},
+    {
+        "Sec-Fetch-Site": "cross-site",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "document",
+        "Sec-Fetch-User": "?1",
+    },
     {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
     {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
     {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
@@ -94,7 +99,11 @@ def test_subscriber_is_sent_to_a_short_lived_url_that_carries_the_downloads_id(
 def test_every_answer_forbids_keeping_indexing_and_referring(
     client_for: type[Client], subscriber: User, newcomer: User, file: File, who: str, suffix: str
 ) -> None:
-    browser = {"subscriber": lambda: client_for(subscriber), "newcomer": lambda: client_for(newcomer), "nobody": Client}[who]()
+    browser = {
+        "subscriber": lambda: client_for(subscriber),
+        "newcomer": lambda: client_for(newcomer),
+        "nobody": Client,
+    }[who]()
     response = browser.get(file.get_absolute_url() + suffix)
     assert response.headers["Cache-Control"] == "no-store, private"
     assert response.headers["Referrer-Policy"] == "no-referrer"
@@ -114,13 +123,17 @@ def test_what_is_no_click_mints_and_counts_nothing(
 
 
 @pytest.mark.parametrize("headers", WELCOME, ids=str)
-def test_a_click_from_anywhere_is_welcome(client_for: type[Client], subscriber: User, file: File, headers: dict[str, str]) -> None:
+def test_a_click_from_anywhere_is_welcome(
+    client_for: type[Client], subscriber: User, file: File, headers: dict[str, str]
+) -> None:
     response = client_for(subscriber).get(file.get_absolute_url(), headers=headers)
     assert response.status_code == 302
     assert Download.objects.count() == 1
 
 
-def test_head_tells_name_type_and_size_and_mints_nothing(client_for: type[Client], subscriber: User, file: File) -> None:
+def test_head_tells_name_type_and_size_and_mints_nothing(
+    client_for: type[Client], subscriber: User, file: File
+) -> None:
     response = client_for(subscriber).head(file.get_absolute_url())
     assert response.status_code == 200
     assert response.headers["Content-Length"] == "11"
@@ -141,7 +154,9 @@ def test_the_newest_ready_version_serves(client_for: type[Client], subscriber: U
     assert newest.key in response.headers["Location"]
 
 
-@pytest.mark.parametrize("path", ["/files/1/", "/files/" + "a" * 10_000 + "/", "/files/%00/", "/files/..%2f..%2fetc/", "/files/%c0%af/"])
+@pytest.mark.parametrize(
+    "path", ["/files/1/", "/files/" + "a" * 10_000 + "/", "/files/%00/", "/files/..%2f..%2fetc/", "/files/%c0%af/"]
+)
 def test_an_address_that_is_no_file_is_not_found(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
@@ -208,7 +223,9 @@ def test_no_signed_url_stays_anywhere_behind_a_click(
 ) -> None:
     browser = client_for(subscriber)
     with caplog.at_level("DEBUG"):
-        signature = parse_qs(urlsplit(browser.get(file.get_absolute_url()).headers["Location"]).query)["X-Amz-Signature"][0]
+        signature = parse_qs(urlsplit(browser.get(file.get_absolute_url()).headers["Location"]).query)[
+            "X-Amz-Signature"
+        ][0]
     assert signature not in caplog.text
     assert "minted id=" in caplog.text
     assert signature not in dumped_database()

@@ -67,7 +67,11 @@ def test_nobody_without_the_permission_gets_anything(
     version = begin(author).json()["version"]
     browser = Client() if who == "nobody" else client_for(request.getfixturevalue(who))
     method, address = ENDPOINTS[endpoint](version)
-    response = getattr(browser, method)(address, b"{}", content_type="application/json") if method == "post" else browser.get(address)
+    response = (
+        getattr(browser, method)(address, b"{}", content_type="application/json")
+        if method == "post"
+        else browser.get(address)
+    )
     assert response.status_code == (403 if who == "helper" else 302)
     assert "X-Amz" not in response.content.decode()
     assert FileVersion.objects.get().state == "uploading"
@@ -91,7 +95,9 @@ def test_no_csrf_token_no_upload(editor: User, endpoint: str) -> None:
     assert post(browser, address, {}).status_code == 403
 
 
-def test_editor_uploads_and_the_browser_is_told_no_key_but_in_the_signed_url(client_for: type[Client], editor: User) -> None:
+def test_editor_uploads_and_the_browser_is_told_no_key_but_in_the_signed_url(
+    client_for: type[Client], editor: User
+) -> None:
     browser = client_for(editor)
     begun = begin(browser, key="content/mine", bucket="other", acl="public-read")
     version = FileVersion.objects.get()
@@ -147,12 +153,16 @@ def test_a_body_that_is_no_object_is_answered_in_words(client_for: type[Client],
     assert response.json()["error"]
 
 
-@pytest.mark.parametrize("fields", [{"publication": 10**6}, {"lesson": 10**6}, {"file": "00000000-0000-4000-8000-000000000000"}])
+@pytest.mark.parametrize(
+    "fields", [{"publication": 10**6}, {"lesson": 10**6}, {"file": "00000000-0000-4000-8000-000000000000"}]
+)
 def test_what_is_not_there_is_not_found(client_for: type[Client], editor: User, fields: dict[str, Any]) -> None:
     assert begin(client_for(editor), **fields).status_code == 404
 
 
-@pytest.mark.parametrize("numbers", [None, "1", [0], [2], [10_001], [1, 1], ["1"], [1.5], [], list(range(1, 102))], ids=str)
+@pytest.mark.parametrize(
+    "numbers", [None, "1", [0], [2], [10_001], [1, 1], ["1"], [1.5], [], list(range(1, 102))], ids=str
+)
 def test_bad_part_numbers_are_answered_in_words(client_for: type[Client], editor: User, numbers: Any) -> None:
     browser = client_for(editor)
     version = begin(browser).json()["version"]
@@ -187,7 +197,9 @@ def test_a_cancelled_first_upload_leaves_no_file_behind(client_for: type[Client]
         storage.list_parts(upload.key, upload.upload_id)
 
 
-def test_a_bucket_in_trouble_is_said_and_leaves_no_file(client_for: type[Client], editor: User, bucket: BucketServer) -> None:
+def test_a_bucket_in_trouble_is_said_and_leaves_no_file(
+    client_for: type[Client], editor: User, bucket: BucketServer
+) -> None:
     bucket.fail_next(10, kind="InternalError")
     response = begin(client_for(editor))
     bucket.chaos.clear()

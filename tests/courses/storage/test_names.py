@@ -56,7 +56,12 @@ def test_any_title_gives_a_bounded_name_without_separators_or_controls(title: st
     assert name.endswith(".pdf")
     assert len(name.encode()) <= 150
     assert not re.search(r'[/\\:*?"<>|\r\n]', name)
-    assert not [c for c in name if unicodedata.category(c) in ("Cc", "Cs", "Co") or c in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"]
+    assert not [
+        c
+        for c in name
+        if unicodedata.category(c) in ("Cc", "Cs", "Co")
+        or c in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    ]
     assert name.strip(". ") == name
 
 

@@ -77,7 +77,9 @@ def test_lifetime_out_of_bounds_is_refused(ttl: int) -> None:
         storage.sign_part(KEY, "upload-1", 1, size=1, ttl=ttl)
 
 
-@pytest.mark.parametrize("key", ["", "secret", "content/../secret", "../x", "//evil", "content/x@evil.com", KEY + "/x", "incoming/" + KEY])
+@pytest.mark.parametrize(
+    "key", ["", "secret", "content/../secret", "../x", "//evil", "content/x@evil.com", KEY + "/x", "incoming/" + KEY]
+)
 def test_key_that_is_not_ours_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="key"):
         storage.sign_get(key, "x.pdf", content_type="application/pdf", ttl=60, trace=TRACE)

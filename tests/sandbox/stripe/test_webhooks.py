@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from stripe import StripeClient
+from stripe import SignatureVerificationError, StripeClient
 
 from sandbox.stripe import StripeServer
 from tests.sandbox.stripe.conftest import KEY, SECRET, Inbox
@@ -27,6 +27,14 @@ def test_a_delivery_that_fails_comes_again(sandbox: StripeServer, api: StripeCli
     assert len({body for body, _ in inbox.got}) == 1
 
 
+def verified_by(api: StripeClient, body: bytes, header: str, secret: str | None) -> str:
+    """Return the event's type when this secret signed it, else nothing."""
+    try:
+        return str(api.construct_event(body, header, str(secret)).type)
+    except SignatureVerificationError:
+        return ""
+
+
 def test_an_endpoint_has_its_own_secret_and_its_own_events(
     sandbox: StripeServer, api: StripeClient, inbox: Inbox
 ) -> None:
@@ -35,13 +43,12 @@ def test_an_endpoint_has_its_own_secret_and_its_own_events(
     api.v1.products.create({"name": "Membership"})
     sandbox.settle()
     assert len(inbox.got) == 3
-    verified = []
-    for body, header in inbox.got:
-        for secret in (SECRET, str(made.secret)):
-            try:
-                verified.append((api.construct_event(body, header, secret).type, secret == SECRET))
-            except Exception as error:  # noqa: BLE001, PERF203 - the other secret's deliveries are refused
-                assert type(error).__name__ == "SignatureVerificationError"
+    verified = [
+        (verified_by(api, body, header, secret), secret == SECRET)
+        for body, header in inbox.got
+        for secret in (SECRET, made.secret)
+    ]
+    verified = [pair for pair in verified if pair[0]]
     assert sorted(verified) == [("customer.created", True), ("product.created", False), ("product.created", True)]
     assert api.v1.webhook_endpoints.list().data[0].to_dict().get("secret") is None
 
