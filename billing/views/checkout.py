@@ -49,8 +49,8 @@ def checkout(request: HttpRequest, price_id: str) -> HttpResponse:
         logger.exception("checkout refused price=%s user=%s", price.stripe_id, request.user.pk)
         messages.warning(request, _("This cannot be bought right now. Nothing was charged, and we have been told."))
         return redirect("billing:plans")
-    except gateway.GatewayDown:
-        return unavailable(request)
+    except gateway.GatewayDown as error:
+        return unavailable(request, error)
 
 
 @require_safe
@@ -68,9 +68,9 @@ def done(request: HttpRequest) -> HttpResponse:
     return render(request, "billing/done.html", {"state": state}, status=404 if state is Arrival.UNKNOWN else 200)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
+def unavailable(request: HttpRequest, error: gateway.GatewayDown) -> HttpResponse:
     """Say in plain words that payments rest for a moment. Downloads do not need Stripe and go on."""
-    logger.error("Stripe cannot be reached path=%s user=%s", request.path, request.user.pk, exc_info=True)
+    logger.error("Stripe cannot be reached path=%s user=%s: %s", request.path, request.user.pk, error)
     response = render(request, "billing/unavailable.html", status=503)
     response["Retry-After"] = "30"
     return response

@@ -48,8 +48,8 @@ def portal(request: HttpRequest) -> HttpResponse:
             request, _("Your payment page cannot be opened right now. We have been told; please write to us.")
         )
         return redirect("accounts:home")
-    except gateway.GatewayDown:
-        return unavailable(request)
+    except gateway.GatewayDown as error:
+        return unavailable(request, error)
     return HttpResponseSeeOther(address)
 
 

@@ -102,7 +102,7 @@ def test_catalogue_alone(member: User, till: Till) -> None:
 
 def test_rate_limits_are_waited_out(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     crowd(till, 1)
-    monkeypatch.setattr("billing.gateway.client.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("billing.gateway.client.time.sleep", lambda *_: None)
     till.stripe.fail_next("429", times=2, path="/v1/subscriptions")
     assert "1 customers confirmed" in run()
 
