@@ -56,12 +56,13 @@ def measure() -> list[Figure]:
     """Return the click's cost as a ratio to the floor's, its milliseconds of CPU, and its queries."""
     file, cookie = fill("click@example.com")
     path = file.get_absolute_url()
-    pairs = []
     with gunicorn("config.wsgi") as site, gunicorn("bench.floor") as floor:
         for server, address in ((site, path), (floor, "/floor/")):
             burst(server, address, cookie, requests=WARM_UP)
-        for _ in range(ROUNDS):
-            pairs.append((burst(site, path, cookie, requests=REQUESTS), burst(floor, "/floor/", cookie, requests=REQUESTS)))
+        pairs = [
+            (burst(site, path, cookie, requests=REQUESTS), burst(floor, "/floor/", cookie, requests=REQUESTS))
+            for _ in range(ROUNDS)
+        ]
     beside = "a bare Django view: session, user, redirect; PostgreSQL, gunicorn, CPU of the worker, interleaved"
     n = ROUNDS * REQUESTS
     figures: list[Any] = [

@@ -3,12 +3,11 @@
 import http.client
 from urllib.parse import urlsplit
 
-from courses import storage
-from courses.models import File, FileVersion
-
 from bench.click import fill
 from bench.report import Figure
 from bench.servers import Server, gunicorn
+from courses import storage
+from courses.models import File, FileVersion
 
 SIZE, PART = 1024**3, 64 * 1024**2
 

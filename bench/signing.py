@@ -71,5 +71,7 @@ def measure() -> list[Figure]:
     beside = "the same HMACs by hand, interleaved, CPU time"
     return [
         Figure("mint_ratio", statistics.median(a / b for a, b in pairs), "ratio", beside, ROUNDS * URLS),
-        Figure("mints_per_second", 1 / statistics.median(a for a, _ in pairs), "URLs/s", "nothing: one core", ROUNDS * URLS),
+        Figure(
+            "mints_per_second", 1 / statistics.median(a for a, _ in pairs), "URLs/s", "nothing: one core", ROUNDS * URLS
+        ),
     ]

@@ -13,7 +13,9 @@ def prices_that_open(publication: Publication) -> list[Price]:
     opening = Q(product__publications=publication)
     if publication.access == Publication.Access.MEMBERS:
         opening |= Q(product__kind=Product.Kind.PLAN)
-    return list(Price.objects.for_sale().filter(opening).select_related("product").order_by("unit_amount", "pk").distinct())
+    return list(
+        Price.objects.for_sale().filter(opening).select_related("product").order_by("unit_amount", "pk").distinct()
+    )
 
 
 def offer(request: HttpRequest, publication: Publication) -> HttpResponse:

@@ -16,7 +16,7 @@ from tests.postgres import NoPostgres, postgres
 
 # These do not depend on the database, or take a browser; once is enough.
 ONCE_ONLY = ["--ignore=tests/sandbox", "--ignore=tests/house", "--ignore=tests/demo", "--ignore=tests/browser"]
-SUMMARY = re.compile(r"=+ .*\b(passed|failed|errors?|no tests ran)\b.* in [\d.]+s.*=+")
+SUMMARY = re.compile(r"(=+ )?(\d+ (passed|failed|error|skipped|deselected)|no tests ran).* in [\d.]+s.*")
 SKIPPED = re.compile(r"SKIPPED \[(\d+)\] ([^:]+)(?::\d+)?: (.*)")
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 # Reasons that hold on any machine.
@@ -45,7 +45,17 @@ def run_pytest(database: str, arguments: list[str], variables: dict[str, str]) -
     """Run pytest on two workers, show what it writes as it comes, and return how it went."""
     run = Run(database)
     print(f"\n--- {database} ---", flush=True)
-    command = [sys.executable, "-m", "pytest", "-n", os.environ.get("PYTEST_WORKERS", "2"), "--dist", "loadgroup", "-q", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        os.environ.get("PYTEST_WORKERS", "2"),
+        "--dist",
+        "loadgroup",
+        "-q",
+        *arguments,
+    ]
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     with subprocess.Popen(command + colour, stdout=subprocess.PIPE, text=True, env=os.environ | variables) as process:
         assert process.stdout is not None

@@ -24,7 +24,9 @@ def person(email: str = "", **fields: Any) -> User:
 
 def plan(**fields: Any) -> Product:
     number = next(numbers)
-    return Product.objects.create(**{"stripe_id": f"prod_{number}", "name": f"Plan {number}", "kind": Product.Kind.PLAN} | fields)
+    return Product.objects.create(
+        **{"stripe_id": f"prod_{number}", "name": f"Plan {number}", "kind": Product.Kind.PLAN} | fields
+    )
 
 
 def item(**fields: Any) -> Product:
@@ -32,7 +34,12 @@ def item(**fields: Any) -> Product:
 
 
 def price(product: Product, **fields: Any) -> Price:
-    values = {"stripe_id": f"price_{next(numbers)}", "currency": "usd", "unit_amount": 1200, "interval": Price.Interval.MONTH}
+    values = {
+        "stripe_id": f"price_{next(numbers)}",
+        "currency": "usd",
+        "unit_amount": 1200,
+        "interval": Price.Interval.MONTH,
+    }
     return Price.objects.create(product=product, **values | fields)
 
 

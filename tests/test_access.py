@@ -27,7 +27,10 @@ FUTURE, PAST = {"current_period_end": 21 * DAY}, {"current_period_end": -DAY}
 SUBSCRIPTIONS: dict[str, tuple[dict[str, Any], bool]] = {
     "trialing": ({"status": "trialing", "trial_end": 7 * DAY}, True),
     "active": ({"status": "active"}, True),
-    "active, nothing heard for less than SILENCE_HOURS": ({"status": "active", "current_period_end": -SILENCE + HOUR}, True),
+    "active, nothing heard for less than SILENCE_HOURS": (
+        {"status": "active", "current_period_end": -SILENCE + HOUR},
+        True,
+    ),
     "active, nothing heard for SILENCE_HOURS": ({"status": "active", "current_period_end": -SILENCE}, False),
     "active, no period known": ({"status": "active", "current_period_end": None}, False),
     "active, cancels later": ({"status": "active", "cancel_at": HOUR}, True),
@@ -46,8 +49,21 @@ SUBSCRIPTIONS: dict[str, tuple[dict[str, Any], bool]] = {
     "canceled": ({"status": "canceled", "ended_at": -HOUR}, False),
     "a status of tomorrow": ({"status": "hibernating"}, False),
 }
-OTHER_PEOPLE = {"stranger": False, "newcomer": False, "switched off": False, "lapsed": False, "staff without a plan": False}
-HOLDERS = {"granted": True, "grant over": False, "grant not begun": False, "bought": True, "refunded": False, "pending": False}
+OTHER_PEOPLE = {
+    "stranger": False,
+    "newcomer": False,
+    "switched off": False,
+    "lapsed": False,
+    "staff without a plan": False,
+}
+HOLDERS = {
+    "granted": True,
+    "grant over": False,
+    "grant not begun": False,
+    "bought": True,
+    "refunded": False,
+    "pending": False,
+}
 
 # --- The columns ------------------------------------------------------------------------------
 
@@ -140,7 +156,7 @@ def test_every_person_meets_every_file_by_every_method(clock: datetime) -> None:
                 wrong.append((who, publication, kind, method, status, response.status_code, minted))
     assert cells >= 300
     assert wrong == []
-    print(f"{cells} cells, 0 wrong")  # noqa: T201 - the count is part of the claim
+    print(f"{cells} cells, 0 wrong")  # The count is part of the claim.
 
 
 @pytest.mark.django_db
@@ -153,7 +169,9 @@ def test_a_sign_in_link_leads_back_to_the_file() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["free", "members", "restricted"])
 @pytest.mark.parametrize("publication", PUBLICATIONS)
-def test_previews_and_samples_open_to_anybody_while_the_title_is_published(clock: datetime, kind: str, publication: str) -> None:
+def test_previews_and_samples_open_to_anybody_while_the_title_is_published(
+    clock: datetime, kind: str, publication: str
+) -> None:
     fields, visible = PUBLICATIONS[publication]
     title: Ebook = build.ebook(access=kind, **shifted(fields, clock))
     course: Course = build.course(access=kind, **shifted(fields, clock))

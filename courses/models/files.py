@@ -29,9 +29,13 @@ class File(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     publication = models.ForeignKey(Publication, models.CASCADE, related_name="files", verbose_name=_("title"))
-    lesson = models.ForeignKey(Lesson, models.CASCADE, null=True, blank=True, related_name="files", verbose_name=_("lesson"))
+    lesson = models.ForeignKey(
+        Lesson, models.CASCADE, null=True, blank=True, related_name="files", verbose_name=_("lesson")
+    )
     role = models.CharField(_("role"), max_length=12, choices=Role.choices, default=Role.ATTACHMENT)
-    name = models.CharField(_("name"), max_length=255, help_text=_("What people see; downloads carry it with the right ending."))
+    name = models.CharField(
+        _("name"), max_length=255, help_text=_("What people see; downloads carry it with the right ending.")
+    )
     language = models.CharField(_("language"), max_length=12, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
@@ -74,7 +78,9 @@ class FileVersion(models.Model):
     fingerprint = models.CharField(max_length=100, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.UPLOADING)
     problem = models.CharField(_("problem"), max_length=255, blank=True)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
     created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
     ready_at = models.DateTimeField(_("ready"), null=True, blank=True, editable=False)
 
@@ -85,7 +91,9 @@ class FileVersion(models.Model):
         verbose_name_plural = _("versions")
         ordering = ["-ready_at", "-pk"]
         constraints = [
-            models.CheckConstraint(condition=~Q(state="ready") | Q(ready_at__isnull=False), name="fileversion_ready_has_a_time"),
+            models.CheckConstraint(
+                condition=~Q(state="ready") | Q(ready_at__isnull=False), name="fileversion_ready_has_a_time"
+            ),
             models.CheckConstraint(condition=Q(key__startswith="content/"), name="fileversion_key_under_content"),
         ]
         indexes = [models.Index(fields=["file", "state", "-ready_at"], name="fileversion_serving")]
@@ -113,7 +121,9 @@ class Download(models.Model):
         verbose_name_plural = _("downloads")
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["user", "created_at"], name="download_user_time")]
-        constraints = [models.CheckConstraint(condition=Q(expires_at__gt=models.F("created_at")), name="download_expires_later")]
+        constraints = [
+            models.CheckConstraint(condition=Q(expires_at__gt=models.F("created_at")), name="download_expires_later")
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -66,19 +66,29 @@ class Publication(models.Model):
     title = models.CharField(_("title"), max_length=200)
     subtitle = models.CharField(_("subtitle"), max_length=200, blank=True)
     author = models.CharField(_("author"), max_length=150, blank=True)
-    summary = models.CharField(_("summary"), max_length=400, blank=True, help_text=_("One or two sentences for the catalogue."))
+    summary = models.CharField(
+        _("summary"), max_length=400, blank=True, help_text=_("One or two sentences for the catalogue.")
+    )
     description = models.TextField(_("description"), blank=True, help_text=_("Markdown."))
-    cover = models.ImageField(_("cover"), upload_to="covers/%Y/", blank=True, width_field="cover_width", height_field="cover_height")
+    cover = models.ImageField(
+        _("cover"), upload_to="covers/%Y/", blank=True, width_field="cover_width", height_field="cover_height"
+    )
     cover_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
     cover_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
     topics = models.ManyToManyField(Topic, blank=True, related_name="publications", verbose_name=_("topics"))
     level = models.CharField(_("level"), max_length=12, choices=Level.choices, default=Level.ALL)
     language = models.CharField(_("language"), max_length=12, default="en")
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
-    published_at = models.DateTimeField(_("published at"), null=True, blank=True, help_text=_("In the future: it appears at that minute."))
+    published_at = models.DateTimeField(
+        _("published at"), null=True, blank=True, help_text=_("In the future: it appears at that minute.")
+    )
     access = models.CharField(_("access"), max_length=10, choices=Access.choices, default=Access.MEMBERS)
     products = models.ManyToManyField(
-        Product, blank=True, related_name="publications", verbose_name=_("products"), help_text=_("Each of these opens it as well.")
+        Product,
+        blank=True,
+        related_name="publications",
+        verbose_name=_("products"),
+        help_text=_("Each of these opens it as well."),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)

@@ -101,7 +101,9 @@ def list_keys(prefix: str) -> Iterator[str]:
 def list_uploads(prefix: str) -> Iterator[tuple[str, str]]:
     """Yield (key, upload id) of every multipart upload that is not over, with the keeper's credentials. Raises StorageError."""
     with ours():
-        for page in client("keeper").get_paginator("list_multipart_uploads").paginate(Bucket=settings.S3_BUCKET, Prefix=prefix):
+        for page in (
+            client("keeper").get_paginator("list_multipart_uploads").paginate(Bucket=settings.S3_BUCKET, Prefix=prefix)
+        ):
             yield from ((entry["Key"], entry["UploadId"]) for entry in page.get("Uploads", []))
 
 

@@ -86,7 +86,9 @@ def play(request: HttpRequest, file_id: UUID) -> HttpResponse:
         return refusal(401, _("Sign in to go on."), reverse("account_login"))
     if verdict is Verdict.OFFER:
         logger.info("play refused user=%s file=%s", request.user.pk, version.file_id)
-        return refusal(403, _("Your membership does not open this, or has ended."), version.file.publication.get_absolute_url())
+        return refusal(
+            403, _("Your membership does not open this, or has ended."), version.file.publication.get_absolute_url()
+        )
     if request.method == "HEAD":
         return HttpResponse(content_type="application/json")
     if wait := over_budget(request, Download.Purpose.PLAY, now=now):
@@ -108,7 +110,9 @@ def mint(request: HttpRequest, version: FileVersion, purpose: Download.Purpose, 
     """Record a Download, and sign the URL that carries its id."""
     ttl = settings.DOWNLOAD_TTL if purpose == Download.Purpose.DOWNLOAD else settings.STREAM_TTL
     person = request.user if request.user.is_authenticated else None
-    row = Download(user=person, version=version, purpose=purpose, created_at=now, expires_at=now + timedelta(seconds=ttl))
+    row = Download(
+        user=person, version=version, purpose=purpose, created_at=now, expires_at=now + timedelta(seconds=ttl)
+    )
     name = storage.download_name(version.file.name, version.content_type)
     signed = storage.sign_get(
         version.key,
@@ -134,7 +138,11 @@ def over_budget(request: HttpRequest, purpose: Download.Purpose, *, now: datetim
 def described(version: FileVersion) -> HttpResponse:
     """Answer HEAD as the bucket would answer the GET, so that a download manager learns name, type and size without a mint."""
     name = storage.download_name(version.file.name, version.content_type)
-    headers = {"Content-Disposition": storage.content_disposition(name), "Content-Length": str(version.size), "Accept-Ranges": "bytes"}
+    headers = {
+        "Content-Disposition": storage.content_disposition(name),
+        "Content-Length": str(version.size),
+        "Accept-Ranges": "bytes",
+    }
     return HttpResponse(content_type=version.content_type, headers=headers)
 
 

@@ -162,7 +162,9 @@ class Listener(http.server.ThreadingHTTPServer):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # Head and body leave in two pieces, and the second would wait 40 ms for an answer to the first.
+    disable_nagle_algorithm = (
+        True  # Head and body leave in two pieces, and the second would wait 40 ms for an answer to the first.
+    )
     server: Listener
 
     def version_string(self) -> str:

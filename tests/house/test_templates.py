@@ -13,7 +13,7 @@ REFUSED = {
     "an inline style sheet": re.compile(r"<style\b", re.IGNORECASE),
     "a style attribute": re.compile(r"<[^>]*\sstyle\s*=", re.IGNORECASE),
     "an event attribute": re.compile(r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE),
-    "a javascript: address": re.compile(r"javascript:", re.IGNORECASE),
+    "a javascript: address": re.compile(r"=\s*[\"']?\s*javascript:", re.IGNORECASE),
     "something from another host": re.compile(
         r"<(?:script|link|img|iframe|source|video|audio)\b[^>]*\b(?:src|href)=[\"'](?:https?:)?//", re.IGNORECASE
     ),

@@ -159,7 +159,7 @@ class PayloadAuth(S3SigV4Auth):
     def payload(self, request: AWSRequest) -> str:
         return self.chosen or super().payload(request)
 
-    def _should_sha256_sign_payload(self, request: AWSRequest) -> bool:  # noqa: ARG002 - botocore calls it so
+    def _should_sha256_sign_payload(self, request: AWSRequest) -> bool:
         return True
 
 
