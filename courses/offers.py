@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from billing import currency
 from billing.models import Price, Product
 from courses.models import Publication
 
@@ -18,7 +19,28 @@ def prices_that_open(publication: Publication) -> list[Price]:
     )
 
 
+def offered(request: HttpRequest, publication: Publication) -> list[Price]:
+    """Return what a page offers: in the reader's currency, what is sold outright first, and of each plan its shortest rhythm."""
+    prices = prices_that_open(publication)
+    chosen = currency.chosen(request, [price.currency for price in sorted(prices, key=lambda price: price.pk)])
+    kept: dict[int, Price] = {}
+    for price in sorted(currency.in_currency(prices, chosen), key=rank):
+        kept.setdefault(price.product_id, price)
+    return list(kept.values())
+
+
+def cheapest_plan(request: HttpRequest) -> Price | None:
+    """Return the lowest price of any plan, in the reader's currency."""
+    prices = list(Price.objects.for_sale().filter(product__kind=Product.Kind.PLAN).order_by("pk"))
+    chosen = currency.chosen(request, [price.currency for price in prices])
+    return min(currency.in_currency(prices, chosen), key=lambda price: price.unit_amount, default=None)
+
+
+def rank(price: Price) -> tuple[bool, int, int]:
+    return price.product.kind == Product.Kind.PLAN, list(Price.Interval).index(Price.Interval(price.interval)), price.unit_amount
+
+
 def offer(request: HttpRequest, publication: Publication) -> HttpResponse:
     """Answer 403 with the page that says what opens this title. It never holds a link to the file."""
-    context = {"publication": publication, "prices": prices_that_open(publication)}
+    context = {"publication": publication, "prices": offered(request, publication)}
     return render(request, "courses/offer.html", context, status=403)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from billing import currency
 from billing.models import Price, Product
 from billing.standing import standing
 
@@ -19,8 +20,16 @@ def plans(request: HttpRequest) -> HttpResponse:
         "prices", Price.objects.for_sale().order_by("interval", "interval_count", "unit_amount"), to_attr="offered"
     )
     on_sale = Product.objects.filter(kind=Product.Kind.PLAN, active=True).prefetch_related(prices)
+    listed = [plan for plan in on_sale if plan.offered]
+    prices_at_hand = sorted((price for plan in listed for price in plan.offered), key=lambda price: price.pk)
+    currencies = list(dict.fromkeys(price.currency for price in prices_at_hand))
+    chosen = currency.chosen(request, currencies)
+    for plan in listed:
+        plan.offered = currency.in_currency(plan.offered, chosen)
     context = {
-        "plans": [plan for plan in on_sale if plan.offered],
+        "plans": listed,
+        "currency": chosen,
+        "currencies": currencies if len(currencies) > 1 else [],
         "standing": standing(request.user.pk, now=now) if request.user.is_authenticated else None,
     }
     return render(request, "billing/plans.html", context)

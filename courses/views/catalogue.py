@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Price, Product
+from courses import offers
 from courses.models import Publication, Topic
 from courses.views import resume, shelf
 
@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "courses": [title for title in titles if title.kind == "course"],
         "ebooks": [title for title in titles if title.kind == "ebook"],
         "topics": Topic.objects.filter(publications__in=Publication.objects.published(at=now)).distinct(),
-        "price": Price.objects.for_sale().filter(product__kind=Product.Kind.PLAN).order_by("unit_amount", "pk").first(),
+        "price": offers.cheapest_plan(request),
         "points": resume.points(request.user, now=now, limit=1),
     }
     return render(request, "courses/home.html", context)

@@ -33,7 +33,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
     mine = access.decision(request.user, found, now=now).allowed
     steps = outline(request.user, found, mine=mine, now=now)
     files = serving(found.files.filter(role=File.Role.ATTACHMENT))
-    prices = offers.prices_that_open(found)
+    prices = offers.offered(request, found)
     context = {
         "publication": found,
         "mine": mine,
@@ -75,7 +75,7 @@ def ebook(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     found = get_object_or_404(Ebook.objects.published(at=now).prefetch_related("topics", "products"), slug=slug)
     files = serving(found.files.all())
-    prices = offers.prices_that_open(found)
+    prices = offers.offered(request, found)
     mark_updated(request.user, files)
     context = {
         "publication": found,
