@@ -188,11 +188,19 @@ def abort(version: FileVersion) -> FileVersion:
     if not _move(version, State.UPLOADING, State.ABORTED):
         return version
     try:
-        storage.abort_multipart(version.key, version.upload_id)
-    except storage.NotThere:
-        storage.delete_object(version.key)
+        _remove_parts(version)
+    except storage.StorageError:
+        _move(version, State.ABORTED, State.UPLOADING)
+        raise
     logger.info("upload cancelled version=%s file=%s", version.pk, version.file_id)
     return version
+
+
+def _remove_parts(version: FileVersion) -> None:
+    try:
+        storage.abort_multipart(version.key, version.upload_id)
+    except storage.NotThere:  # Completed before a crash could say so: then it is an object by now.
+        storage.delete_object(version.key)
 
 
 def _move(version: FileVersion, old: str, new: str) -> bool:
