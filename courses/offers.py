@@ -37,7 +37,11 @@ def cheapest_plan(request: HttpRequest) -> Price | None:
 
 
 def rank(price: Price) -> tuple[bool, int, int]:
-    return price.product.kind == Product.Kind.PLAN, list(Price.Interval).index(Price.Interval(price.interval)), price.unit_amount
+    return (
+        price.product.kind == Product.Kind.PLAN,
+        list(Price.Interval).index(Price.Interval(price.interval)),
+        price.unit_amount,
+    )
 
 
 def offer(request: HttpRequest, publication: Publication) -> HttpResponse:
