@@ -15,16 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 
-from courses import access, offers, storage
+from courses import access, offers, serving, storage
 from courses.access import Verdict
 from courses.models import Download, FileVersion, Publication
 
 logger = logging.getLogger(__name__)
-# What the decision and the signature need: a click does not carry a title's whole description out of the database.
-NEEDED = (
-    *("key", "content_type", "size", "file__name", "file__role", "file__lesson__preview"),
-    *(f"file__publication__{name}" for name in ("kind", "slug", "title", "state", "published_at", "access")),
-)
 EMBEDS = {"image", "script", "style", "font", "iframe", "frame", "object", "embed", "worker", "manifest", "report"}
 
 
@@ -99,8 +94,7 @@ def play(request: HttpRequest, file_id: UUID) -> HttpResponse:
 
 def serving_version(file_id: UUID) -> FileVersion:
     """Return the newest READY version of a file, with its file, title and lesson, or raise Http404."""
-    versions = FileVersion.objects.ready().filter(file=file_id).order_by("-ready_at", "-pk")
-    version = versions.select_related("file__publication", "file__lesson").only(*NEEDED).first()
+    version = serving.newest_ready(file_id)
     if version is None:
         raise Http404
     return version
@@ -131,8 +125,8 @@ def over_budget(request: HttpRequest, purpose: Download.Purpose, *, now: datetim
     """Return the seconds to wait when this person has minted a minute's worth of URLs, else 0. Nobody's samples are not counted."""
     if not request.user.is_authenticated:
         return 0
-    recent = Download.objects.filter(user=request.user, purpose=purpose, created_at__gt=now - timedelta(minutes=1))
-    return 60 if recent.count() >= settings.DOWNLOADS_PER_MINUTE else 0
+    recent = serving.recent_mints(request.user.pk, purpose, since=now - timedelta(minutes=1))
+    return 60 if recent >= settings.DOWNLOADS_PER_MINUTE else 0
 
 
 def described(version: FileVersion) -> HttpResponse:

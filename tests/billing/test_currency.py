@@ -33,7 +33,9 @@ def shown(page: str) -> set[str]:
         ("en-99", {"$12"}),
     ],
 )
-def test_plans_are_shown_in_the_readers_currency_or_the_owners_first(both: Product, language: str, prices: set[str]) -> None:
+def test_plans_are_shown_in_the_readers_currency_or_the_owners_first(
+    both: Product, language: str, prices: set[str]
+) -> None:
     assert shown(Client(headers={"Accept-Language": language}).get("/plans/").content.decode()) == prices
 
 

@@ -1,0 +1,65 @@
+"""What a click reads and writes: the version that serves, and how many URLs were minted lately. Both queries are prepared."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Model, QuerySet
+
+from billing.prepared import Prepared
+from courses.models import Download, File, FileVersion, Lesson, Publication
+
+# What the decision and the signature need: a click does not carry a title's whole description out of the database.
+VERSION = ("id", "file_id", "key", "content_type", "size")
+FILE = ("id", "publication_id", "lesson_id", "name", "role")
+PUBLICATION = ("id", "kind", "slug", "title", "state", "published_at", "access")
+LESSON = ("id", "preview")
+
+
+def _newest_ready(*, file_id: UUID) -> "QuerySet[Any, Any]":
+    columns = [
+        *VERSION,
+        *(f"file__{name}" for name in FILE),
+        *(f"file__publication__{name}" for name in PUBLICATION),
+        *(f"file__lesson__{name}" for name in LESSON),
+    ]
+    newest = FileVersion.objects.ready().filter(file=file_id).order_by("-ready_at", "-pk")
+    return newest.values_list(*columns)[:1]
+
+
+def _recent(*, user_id: int, purpose: str, since: datetime) -> "QuerySet[Any, Any]":
+    recent = Download.objects.filter(user=user_id, purpose=purpose, created_at__gt=since).order_by()
+    return recent.values("user").annotate(count=Count("pk")).values_list("count")
+
+
+NEWEST_READY = Prepared(_newest_ready, file_id=UUID)
+RECENT = Prepared(_recent, user_id=int, purpose=str, since=datetime)
+
+
+def newest_ready(file_id: UUID) -> FileVersion | None:
+    """Return the newest READY version of a file, with its file, title and lesson; their other columns are deferred. One query."""
+    rows = NEWEST_READY.rows(file_id=file_id)
+    if not rows:
+        return None
+    values = iter(rows[0])
+    version, file, publication, lesson = (
+        instance(model, names, [next(values) for _ in names])
+        for model, names in ((FileVersion, VERSION), (File, FILE), (Publication, PUBLICATION), (Lesson, LESSON))
+    )
+    file.publication, file.lesson = publication, lesson if lesson.pk else None
+    version.file = file
+    return version
+
+
+def instance(model: type[Model], names: tuple[str, ...], values: list[Any]) -> Any:
+    """Return a saved instance that knows these columns alone. `from_db` wants them in the model's own order."""
+    given = dict(zip(names, values, strict=True))
+    known = [field.attname for field in model._meta.concrete_fields if field.attname in given]
+    return model.from_db(connection.alias, known, [given[name] for name in known])
+
+
+def recent_mints(user_id: int, purpose: str, *, since: datetime) -> int:
+    """Return how many URLs this person was given for a purpose since a moment. One query."""
+    rows = RECENT.rows(user_id=user_id, purpose=str(purpose), since=since)
+    return int(rows[0][0]) if rows else 0
