@@ -4,13 +4,12 @@ import os
 import subprocess
 import sys
 
-import tests.environment  # noqa: F401 - gives the settings their variables
 from tests.postgres import postgres
 
 
 def main() -> int:
     with postgres() as url:
-        variables = os.environ | {"DATABASE_URL": url, "DEBUG": "false", "BUDGET_FACTOR": "1000"}
+        variables = os.environ | {"DATABASE_URL": url}
         return subprocess.run([sys.executable, "-m", "bench.run", *sys.argv[1:]], env=variables, check=False).returncode
 
 

@@ -19,5 +19,5 @@ def redirect(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect("https://bucket.example/object" if request.user.is_authenticated else "/")
 
 
-urlpatterns = [path("floor/", redirect)]
+urlpatterns = [path("floor/", redirect), path("livez/", redirect)]
 application = WSGIHandler()

@@ -9,6 +9,8 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 
+import bench.environment  # noqa: F401 - before anything reads the settings
+
 django.setup()
 
 from bench import click, passing, signing  # noqa: E402 - models can be imported only once Django is set up
