@@ -9,7 +9,8 @@ from sandbox.stripe import shapes
 from sandbox.stripe.errors import StripeError, invalid, missing, needs
 from sandbox.stripe.forms import boolean, hold, integer
 from sandbox.stripe.store import new_id
-from sandbox.stripe.world import DAY, SANDBOX_CLOCK, World, public
+from sandbox.stripe.terms import DAY, SANDBOX_CLOCK, public
+from sandbox.stripe.world import World
 
 Object = dict[str, Any]
 Handler = Callable[[World, Object, list[str]], Object]

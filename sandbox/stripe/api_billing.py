@@ -7,7 +7,8 @@ from sandbox.stripe import shapes
 from sandbox.stripe.api import anything, listing, merged, route
 from sandbox.stripe.errors import StripeError, invalid, needs
 from sandbox.stripe.forms import boolean, hold, integer
-from sandbox.stripe.world import API_VERSION, DAY, World
+from sandbox.stripe.terms import API_VERSION, DAY
+from sandbox.stripe.world import World
 
 Object = dict[str, Any]
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.stripe.store import Store
-from sandbox.stripe.world import public
+from sandbox.stripe.terms import public
 
 Object = dict[str, Any]
 logger = logging.getLogger(__name__)

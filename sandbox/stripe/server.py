@@ -18,7 +18,8 @@ from sandbox.stripe.errors import StripeError
 from sandbox.stripe.forms import parse
 from sandbox.stripe.sender import Sender
 from sandbox.stripe.store import Store, new_id
-from sandbox.stripe.world import API_VERSION, SANDBOX_CLOCK, World, public
+from sandbox.stripe.terms import API_VERSION, SANDBOX_CLOCK, public
+from sandbox.stripe.world import World
 
 logger = logging.getLogger(__name__)
 MAX_BODY = 1024 * 1024

@@ -4,7 +4,7 @@ from html import escape
 from typing import Any
 
 from sandbox.stripe.pages.html import Page, button, day, document, money, redirect, rhythm
-from sandbox.stripe.world import DAY, discounted
+from sandbox.stripe.terms import DAY, discounted
 
 Object = dict[str, Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.stripe.pages.html import Page, button, document, minute, redirect
 from sandbox.stripe.sender import SWITCHES
-from sandbox.stripe.world import DAY, HOUR, SANDBOX_CLOCK
+from sandbox.stripe.terms import DAY, HOUR, SANDBOX_CLOCK
 
 Object = dict[str, Any]
 STEPS = {"hour": HOUR, "day": DAY, "8 days": 8 * DAY, "month": 31 * DAY, "year": 366 * DAY}

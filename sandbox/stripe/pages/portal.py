@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.pages.html import Page, button, day, document, money, redirect, rhythm
-from sandbox.stripe.world import period_end
+from sandbox.stripe.terms import period_end
 
 Object = dict[str, Any]
 LIVE = ("trialing", "active", "past_due", "unpaid", "paused")
