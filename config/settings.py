@@ -318,21 +318,7 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 if MEDIA_BUCKET:
-    STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": MEDIA_BUCKET,
-            "access_key": S3_IDENTITIES["keeper"][0],
-            "secret_key": S3_IDENTITIES["keeper"][1],
-            "region_name": S3_REGION,
-            "endpoint_url": S3_ENDPOINT_URL,
-            "addressing_style": S3_ADDRESSING_STYLE,
-            "signature_version": "s3v4",
-            "querystring_auth": False,
-            "file_overwrite": False,
-            "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
-        },
-    }
+    STORAGES["default"] = {"BACKEND": "courses.storage.covers.CoverStorage"}
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_KEEP_ONLY_HASHED_FILES = not DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
