@@ -143,6 +143,7 @@ class Panel {
     pause.onclick = () => { upload.pause(); flip(true); };
     go.onclick = () => { upload.resume(); flip(false); };
     stop.onclick = () => upload.cancel();
+    row.querySelector(".run-buttons").hidden = false; // Only now do they do something.
   }
 
   show(row, tell, { sent, size, speed, note }) {
