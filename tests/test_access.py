@@ -23,7 +23,6 @@ GRACE, SILENCE = timedelta(days=7), timedelta(hours=48)
 
 # --- The rows: a subscription's state, and whether it opens what its product opens ------------
 
-FUTURE, PAST = {"current_period_end": 21 * DAY}, {"current_period_end": -DAY}
 SUBSCRIPTIONS: dict[str, tuple[dict[str, Any], bool]] = {
     "trialing": ({"status": "trialing", "trial_end": 7 * DAY}, True),
     "active": ({"status": "active"}, True),
@@ -48,21 +47,6 @@ SUBSCRIPTIONS: dict[str, tuple[dict[str, Any], bool]] = {
     "paused": ({"status": "paused"}, False),
     "canceled": ({"status": "canceled", "ended_at": -HOUR}, False),
     "a status of tomorrow": ({"status": "hibernating"}, False),
-}
-OTHER_PEOPLE = {
-    "stranger": False,
-    "newcomer": False,
-    "switched off": False,
-    "lapsed": False,
-    "staff without a plan": False,
-}
-HOLDERS = {
-    "granted": True,
-    "grant over": False,
-    "grant not begun": False,
-    "bought": True,
-    "refunded": False,
-    "pending": False,
 }
 
 # --- The columns ------------------------------------------------------------------------------
