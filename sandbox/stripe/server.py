@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.stripe import api_billing, pages  # noqa: F401 - importing api_billing registers its routes
+from sandbox.stripe import pages
 from sandbox.stripe.api import answer
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.forms import parse
