@@ -334,6 +334,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # A forged Host header is answered with 400 and stands in the access log; its traceback helps nobody.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # At DEBUG botocore writes down the signatures it makes.
         "botocore": {"level": "INFO"},
         # At INFO the SDK writes down every address it asks.

@@ -92,7 +92,8 @@ def start(
 
 
 def part_count(version: FileVersion) -> int:
-    return math.ceil(version.size / version.part_size)
+    """Return how many parts the browser sends: none for bytes that came another way, such as a loader's."""
+    return math.ceil(version.size / version.part_size) if version.part_size else 0
 
 
 def size_of_part(version: FileVersion, number: int) -> int:

@@ -206,3 +206,9 @@ def test_a_bucket_in_trouble_is_said_and_leaves_no_file(
     assert response.status_code == 502
     assert "Try again" in response.json()["error"]
     assert not File.objects.exists()
+
+
+def test_bytes_that_came_another_way_are_described_too(client_for: type[Client], editor: User) -> None:
+    version = build.file().versions.get()
+    response = client_for(editor).get(reverse("admin:courses_upload_progress", args=[version.pk]))
+    assert (response.status_code, response.json()["parts"], response.json()["state"]) == (200, 0, "ready")
