@@ -42,9 +42,6 @@ class TitleForm(forms.ModelForm):
             raise forms.ValidationError(_("Covers are JPEG, PNG or WebP pictures."))
         if image is not None and (image.width * image.height > COVER_PIXELS or cover.size > COVER_BYTES):
             raise forms.ValidationError(_("This cover is too large. Save it with at most 40 megapixels and 10 MB."))
-        if image is not None:
-            # Django fills these in for the model that declares the field, and not for the models that inherit it.
-            self.instance.cover_width, self.instance.cover_height = image.width, image.height
         return cover
 
     def clean(self) -> dict[str, Any] | None:
