@@ -61,8 +61,16 @@ def act(event: WebhookEvent) -> None:
         mirror_product(event.object_id)
     elif event.type.startswith("price."):
         _mirror_price(event.object_id)
-    elif customer := event.customer_id or gateway.fetch_owner(event.object_id):
+    elif customer := event.customer_id or _owner(event):
         sync.converge(customer)
+
+
+def _owner(event: WebhookEvent) -> str:
+    """Ask Stripe whom an event is about that names no customer, and keep the answer for the log."""
+    owner = gateway.fetch_owner(event.object_id)
+    if owner:
+        WebhookEvent.objects.filter(pk=event.pk).update(customer_id=owner)
+    return owner
 
 
 def _mirror_price(price_id: str) -> None:
@@ -74,7 +82,10 @@ def _failed(event: WebhookEvent, error: Exception) -> bool:
     tries = event.tries + 1
     parked = timezone.now() if tries >= MAX_TRIES else None
     text = f"{type(error).__name__}: {error}" if isinstance(error, gateway.GatewayError) else type(error).__name__
-    WebhookEvent.objects.filter(pk=event.pk).update(tries=F("tries") + 1, error=text[:1000], parked_at=parked)
+    still = WebhookEvent.objects.unhandled().filter(pk=event.pk)
+    if not still.update(tries=F("tries") + 1, error=text[:1000], parked_at=parked):
+        # Another bell's answer held this one's news, and came through.
+        return True
     logger.error(
         "webhook failed event=%s type=%s try=%d parked=%s",
         event.stripe_id,
