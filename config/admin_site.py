@@ -1,19 +1,45 @@
 """The admin site: its log-in is the site's own, so that rate limits, codes, passkeys and second factors hold there too.
 
-Every change made through it goes into the record (config/audit.py), beside Django's own log, which knows no address: whatever admin is
-registered here is given `Attributed`, so that none can forget it.
+Every change made through it goes into the record (config/audit.py), beside Django's own log, which knows no address; and what is
+dangerous asks again who is there (config/fresh.py). Whatever admin is registered here is given both, so that none can forget them.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
+from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from config import audit
+from config import audit, fresh
+
+
+@dataclass(frozen=True)
+class Danger:
+    """What of a model's admin asks again, beside deleting, which always does: pages, fields when they change, and actions on many."""
+
+    pages: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+
+
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+TITLE = Danger(fields=("products",), actions=("archive", "withdraw"))
+# The one list of what is dangerous; docs/roles.md shows it, and tests hold the two together.
+DANGERS = {
+    "courses.course": TITLE,
+    "courses.ebook": TITLE,
+    "billing.grant": Danger(pages=("add", "change")),
+    "accounts.user": Danger(pages=("password",), fields=RIGHTS),
+    "auth.group": Danger(pages=("add", "change")),
+}
 
 
 class Attributed(admin.ModelAdmin):
@@ -33,6 +59,61 @@ class Attributed(admin.ModelAdmin):
         return super().log_deletions(request, queryset)
 
 
+class Careful(admin.ModelAdmin):
+    """Asks again who is there before what DANGERS names. A page asks when it is opened, so that nothing typed is lost by it."""
+
+    @property
+    def danger(self) -> Danger:
+        return DANGERS.get(self.opts.label_lower, Danger())
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if self.has_delete_permission(request):
+            fresh.ask_again(request)
+        return super().delete_view(request, *args, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        page = "change" if object_id else "add"
+        allowed = self.has_change_permission(request) if object_id else self.has_add_permission(request)
+        if page in self.danger.pages and allowed:
+            fresh.ask_again(request)
+        return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if "password" in self.danger.pages and self.has_change_permission(request):
+            fresh.ask_again(request)
+        return super().user_change_password(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        fields = tuple(name for name in self.danger.fields if name in form.base_fields)
+        return asking(form, fields, request) if fields and not fresh.is_fresh(request) else form
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Ask before the deletion of many, and before a dangerous action upon more than one."""
+        action = request.POST.get("action", "")
+        many = len(request.POST.getlist("_selected_action")) > 1 or request.POST.get("select_across") == "1"
+        known = action in self.get_actions(request)
+        if known and (action in ("delete_selected", "archive") or (many and action in self.danger.actions)):
+            fresh.ask_again(request)
+        return super().response_action(request, queryset)
+
+
+def asking(form: type[forms.ModelForm], fields: tuple[str, ...], request: HttpRequest) -> type[forms.ModelForm]:
+    """Return the form with a refusal to change these fields; what else was typed stays in it."""
+    again = f"{reverse('account_reauthenticate')}?{urlencode({'next': request.get_full_path()})}"
+
+    class Asking(form):  # type: ignore[misc,valid-type]
+        def clean(self) -> Any:
+            cleaned = super().clean()
+            words = _("To change this, show that it is you, in a new tab, and save again here.")
+            for name in set(fields) & set(self.changed_data):
+                link = format_html('{} <a href="{}" target="_blank">{}</a>', words, again, _("Show it"))
+                self.add_error(name, link)
+            return cleaned
+
+    return Asking
+
+
 def note(request: HttpRequest, act: str, obj: Model, message: Any = None) -> None:
     after = {"said": message} if message else None
     audit.record(act, request=request, target=obj, person=audit.person_of(obj), after=after)
@@ -45,7 +126,7 @@ class LecternAdminSite(admin.AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         given = admin_class or admin.ModelAdmin
-        attributed = type(
-            given.__name__, (Attributed, given), {"__module__": given.__module__, "__doc__": given.__doc__}
+        dressed = type(
+            given.__name__, (Careful, Attributed, given), {"__module__": given.__module__, "__doc__": given.__doc__}
         )
-        super().register(model_or_iterable, attributed, **options)
+        super().register(model_or_iterable, dressed, **options)
