@@ -11,7 +11,7 @@ from allauth.account.decorators import secure_admin_login
 from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -66,10 +66,10 @@ class Careful(admin.ModelAdmin):
     def danger(self) -> Danger:
         return DANGERS.get(self.opts.label_lower, Danger())
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.has_delete_permission(request):
             fresh.ask_again(request)
-        return super().delete_view(request, *args, **kwargs)
+        return super().delete_view(request, object_id, *args, **kwargs)
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
         page = "change" if object_id else "add"
@@ -78,24 +78,24 @@ class Careful(admin.ModelAdmin):
             fresh.ask_again(request)
         return super().changeform_view(request, object_id, *args, **kwargs)
 
-    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if "password" in self.danger.pages and self.has_change_permission(request):
             fresh.ask_again(request)
-        return super().user_change_password(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+        return super().user_change_password(request, *args, **kwargs)  # type: ignore[misc]
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form = super().get_form(request, *args, **kwargs)
         fields = tuple(name for name in self.danger.fields if name in form.base_fields)
         return asking(form, fields, request) if fields and not fresh.is_fresh(request) else form
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
         """Ask before the deletion of many, and before a dangerous action upon more than one."""
         action = request.POST.get("action", "")
         many = len(request.POST.getlist("_selected_action")) > 1 or request.POST.get("select_across") == "1"
         known = action in self.get_actions(request)
         if known and (action in ("delete_selected", "archive") or (many and action in self.danger.actions)):
             fresh.ask_again(request)
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *args)
 
 
 def asking(form: type[forms.ModelForm], fields: tuple[str, ...], request: HttpRequest) -> type[forms.ModelForm]:

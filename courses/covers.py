@@ -31,7 +31,7 @@ def make_sizes(publication_id: int) -> None:
     title = Publication.objects.filter(pk=publication_id).first()
     if title is None or not title.cover or title.cover_sizes.get("of") == title.cover.name:
         return
-    name = title.cover.name
+    name = str(title.cover.name)
     try:
         made = {width: title.cover.storage.save(sized(name, width), file) for width, file in sizes(title)}
     except BadCover as error:

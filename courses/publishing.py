@@ -75,13 +75,14 @@ def standing(title: Publication, *, now: datetime) -> Standing:
         return Standing(_("Withdrawn"), _("Nobody finds or opens it, not even those who bought it."), "withdrawn")
     if title.state == State.ARCHIVED:
         return Standing(_("Archived"), _("It is off the shelves. Those who bought it keep it."), "archived")
-    assert title.published_at is not None
-    when = date_format(localtime(title.published_at), "DATETIME_FORMAT")
+    moment = localtime(title.published_at or now)
+    when = date_format(moment, "DATETIME_FORMAT")
     if title.is_published(at=now):
         return Standing(_("Published"), _("Everybody finds it since %(when)s.") % {"when": when}, "published")
-    zone = localtime(title.published_at).tzname()
     return Standing(
-        _("Scheduled"), _("It appears by itself on %(when)s (%(zone)s).") % {"when": when, "zone": zone}, "scheduled"
+        _("Scheduled"),
+        _("It appears by itself on %(when)s (%(zone)s).") % {"when": when, "zone": moment.tzname()},
+        "scheduled",
     )
 
 

@@ -221,7 +221,7 @@ class Lesson(Placed):
 
     def save(self, *args: object, **kwargs: object) -> None:
         self.course_id = self.section.course_id
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("courses:lesson", args=[self.course.slug, self.slug])
