@@ -1,5 +1,7 @@
 """People, for the owner and whoever the owner lets help."""
 
+from typing import Any
+
 import allauth.account.admin
 import allauth.mfa.admin
 import allauth.usersessions.admin  # noqa: F401
@@ -9,16 +11,20 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.roles import is_owner
 
 # allauth's own pages would show the app's secret and the keys of live sessions, and let an address be moved to another person.
 admin.site.unregister([Authenticator, EmailAddress, UserSession])
 
 RANK = ("is_staff", "is_superuser", "groups", "user_permissions")
+# What stands above every role is given by those alone who have it.
+ABOVE_ROLES = ("is_superuser", "user_permissions")
 
 
 class NewPersonForm(AdminUserCreationForm):
@@ -60,13 +66,21 @@ class PersonAdmin(UserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """A person changes their e-mail alone, because allauth keeps it, confirmed, in a table of its own."""
         fixed = ("email", "date_joined", "last_login") if obj else ()
-        return fixed if request.user.is_superuser else (*fixed, *RANK)
+        if request.user.is_superuser:
+            return fixed
+        return (*fixed, *(ABOVE_ROLES if is_owner(request.user) else RANK))
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whoever sets a password can sign in with it. Members choose theirs by mail, so only an owner needs this."""
+        if not is_owner(request.user):
+            raise PermissionDenied
+        return super().user_change_password(request, *args, **kwargs)
 
     def get_actions(self, request: HttpRequest) -> dict[str, tuple]:
         """Leave out the bulk deletion, which asks about no person in particular."""
@@ -82,4 +96,6 @@ class PersonAdmin(UserAdmin):
 
 
 def may_touch(request: HttpRequest, person: User | None) -> bool:
-    return person is None or request.user.is_superuser or not (person.is_staff or person.is_superuser)
+    if person is None or request.user.is_superuser:
+        return True
+    return not person.is_superuser and (not person.is_staff or is_owner(request.user))

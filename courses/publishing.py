@@ -78,10 +78,10 @@ def standing(title: Publication, *, now: datetime) -> Standing:
     moment = localtime(title.published_at or now)
     when = date_format(moment, "DATETIME_FORMAT")
     if title.is_published(at=now):
-        return Standing(_("Published"), _("Everybody finds it since %(when)s.") % {"when": when}, "published")
+        return Standing(_("Published"), _("Since %(when)s everybody finds it.") % {"when": when}, "published")
     return Standing(
         _("Scheduled"),
-        _("It appears by itself on %(when)s (%(zone)s).") % {"when": when, "zone": moment.tzname()},
+        _("On %(when)s (%(zone)s) it appears by itself.") % {"when": when, "zone": moment.tzname()},
         "scheduled",
     )
 

@@ -58,6 +58,8 @@ class Desk(admin.ModelAdmin):
     ) -> HttpResponse:
         context["desk"] = self.desk(request, obj) if obj else None
         context["show_save_and_add_another"] = False
+        if obj:
+            context |= {"title": str(obj), "subtitle": None}
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def desk(self, request: HttpRequest, title: Publication) -> dict[str, Any]:

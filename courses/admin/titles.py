@@ -70,7 +70,6 @@ class TitleAdmin(FilesOnPage, Desk):
     list_per_page = 50
     date_hierarchy = "published_at"
     prepopulated_fields = {"slug": ["title"]}
-    filter_horizontal = ["topics", "products"]
     actions = ["publish", "withdraw", "archive"]
     add_fieldsets = [(None, {"fields": ["title", "slug", "author", "access"]})]
     fieldsets = [
@@ -89,6 +88,17 @@ class TitleAdmin(FilesOnPage, Desk):
             request.POST = request.POST.copy()  # type: ignore[assignment]
             request.POST["_continue"] = "1"
         return super().response_add(request, obj, post_url_continue)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is sold, and what it opens, is the owner's business."""
+        fixed = super().get_readonly_fields(request, obj)
+        return fixed if request.user.has_perm("billing.change_product") else (*fixed, "products")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Show topics and products as ticks: they are a handful, and every browser and reader knows ticks."""
+        kwargs["widget"] = forms.CheckboxSelectMultiple
+        kwargs["required"] = False
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

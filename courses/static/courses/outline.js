@@ -84,6 +84,7 @@ class Outline {
   say(words, isError = false) {
     this.said.textContent = "";
     this.said.classList.toggle("is-error", isError);
+    this.said.parentElement.classList.toggle("is-telling", Boolean(words));
     requestAnimationFrame(() => (this.said.textContent = words));
   }
 
