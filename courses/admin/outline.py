@@ -131,7 +131,7 @@ def read(body: bytes) -> dict[str, Any]:
 def perform(request: HttpRequest, course: Course, asked: dict[str, Any]) -> Done:
     """Do what is asked, and record it in the same transaction. Raises Refused, or DoesNotExist for a row of no such course."""
     what = asked.get("do")
-    if what not in ACTS:
+    if not isinstance(what, str) or what not in ACTS:
         raise Refused(_("There is no such act."))
     with transaction.atomic():
         done = ACTS[what](course, asked)
@@ -144,7 +144,7 @@ def perform(request: HttpRequest, course: Course, asked: dict[str, Any]) -> Done
 def row_of(course: Course, asked: dict[str, Any]) -> Section | Lesson:
     models: dict[Any, Any] = {"section": Section.objects, "lesson": Lesson.objects}
     kind = asked.get("kind")
-    if kind not in models:
+    if not isinstance(kind, str) or kind not in models:
         raise Refused(_("Say whether it is a section or a lesson."))
     row: Section | Lesson = models[kind].get(pk=number(asked.get("id")), course=course.pk)
     return row

@@ -23,10 +23,11 @@ def preview(request: HttpRequest, token: str, rest: str = "") -> HttpResponse:
         return redirect(f"{mount}{title.get_absolute_url()}")
     note = _("Please do not pass the link on.")
     bar = Bar(_("You were given a preview of “%(title)s”.") % {"title": title.title}, note, leave="")
-    if not within(f"/{rest}", title.get_absolute_url()):
-        raise Http404
     now = timezone.now()
     seen = Look(title, GUEST, mount, bar, frozenset(looking.TITLE_PAGES))
+    if not within(f"/{rest}", title.get_absolute_url()):
+        words = _("This link opens “%(title)s”, and nothing else.") % {"title": title.title}
+        return looking.stopped(request, seen, words, status=404)
     answer = looking.look(request, f"/{rest}", seen, now=now)
     if not isinstance(answer, Wanted):
         return answer
