@@ -71,6 +71,7 @@ def test_26_lessons_and_sections_move_by_keyboard_are_announced_and_undone(desk:
     said(desk, "Undone. “Moon” is now section 2 of 2.")
     for _ in range(3):
         desk.keyboard.press("Control+z")
+    said(desk, "Undone. “a” is now lesson 1 of 3 in “Water”.")
     expect(desk.get_by_role("button", name="Undo")).to_be_hidden()
     assert order() == "Water:abc Moon:d"
 
@@ -216,21 +217,23 @@ def test_20_everybody_can_use_every_page_of_the_workshop(
     scheme: str,
 ) -> None:
     book, lesson, product = build.ebook(title="Slack water"), Lesson.objects.get(title="a"), build.item()
-    file = build.file(lesson, role="media")
+    build.file(lesson, role="media")
     build.version(build.file(book), ready=False, state="rejected", problem="This is no PDF.")
     course.products.add(product)
     PreviewLink.objects.create(pk=book.pk)
     Topic.objects.create(name="Tides", slug="tides")
     Grant.objects.create(user=newcomer, product=product, reason="gift")
     audit.record("test.made", actor=owner, target=book)
-    pages = [f"/admin/courses/{kind}/" for kind in ("course", "ebook", "lesson", "topic", "file", "download")]
-    pages += [f"/admin/courses/{kind}/add/" for kind in ("course", "ebook", "topic")]
+    begun = f"/admin/courses/course/{course.pk}/"
+    pages = [f"{begun}change/", f"/admin/courses/ebook/{book.pk}/change/", f"/admin/courses/lesson/{lesson.pk}/change/"]
     pages += [
-        f"/admin/courses/course/{course.pk}/{end}/" for end in ("change", "delete", "history", "as/member/courses/tide")
+        "/admin/courses/course/?q=tide&state=draft",
+        "/admin/courses/course/add/",
+        f"{begun}as/member/courses/tide/",
     ]
-    pages += [f"/admin/courses/ebook/{book.pk}/change/", f"/admin/courses/lesson/{lesson.pk}/change/"]
-    pages += [f"/admin/courses/file/{file.pk}/change/", f"/admin/courses/course/{course.pk}/as/visitor/courses/tide/a/"]
-    pages += ["/admin/courses/course/?q=tide&state=draft", "/admin/config/auditentry/"]
+    if scheme == "light":
+        pages += [f"{begun}as/visitor/courses/tide/a/", f"{begun}delete/", "/admin/config/auditentry/"]
+        pages += [f"/admin/courses/{kind}/" for kind in ("lesson", "topic", "file", "download")]
     page = context_for(owner, viewport={"width": width, "height": 800}, color_scheme=scheme).new_page()
     refused: list[str] = []
     page.on(
@@ -243,10 +246,11 @@ def test_20_everybody_can_use_every_page_of_the_workshop(
         assert answer is not None
         assert answer.status < 500
         page.evaluate("document.querySelectorAll('.desk details').forEach((each) => (each.open = true))")
+        assert refused == []
         violations = Axe().run(page, options=RULES).response["violations"]
+        refused.clear()  # Axe itself reads imported stylesheets by a style element.
         found[path] = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in violations]
         wide = page.evaluate("document.documentElement.scrollWidth")
-        if path.endswith("change/"):
+        if path.endswith(("change/", "add/", "tide/")):
             assert wide <= width, f"{path} scrolls sideways at {width}: {wide}"
     assert {path: each for path, each in found.items() if each} == {}
-    assert refused == []
