@@ -64,7 +64,7 @@ class LiveFilter(admin.SimpleListFilter):
 class TitleAdmin(FilesOnPage, Desk):
     form = TitleForm
     change_form_template = "admin/courses/title.html"
-    list_display = ["title", "author", "standing", "published_at", "access", "updated_at"]
+    list_display = ["title", "author", "standing", "published_at", "access"]
     list_filter = [LiveFilter, "access", "topics", "level"]
     search_fields = ["title", "subtitle", "author", "summary", "slug"]
     list_per_page = 50

@@ -4,15 +4,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from accounts.models import User
-from billing.models import Grant, Product
-from config import audit
-from courses.models import Course, Lesson, PreviewLink, Section, Topic
+from billing.models import Product
+from courses.models import Course, Lesson, Section
 from tests import build
-from tests.browser.test_axe import RULES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -204,53 +201,3 @@ def test_27_owner_looks_as_a_member_and_leaves(desk: Page, plan: Product) -> Non
     expect(desk.get_by_text("asked to sign in here")).to_be_visible()
     bar.get_by_role("link", name="Leave").click()
     expect(desk).to_have_url(re.compile("/admin/courses/course/[0-9]+/change/$"))
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
-def test_20_everybody_can_use_every_page_of_the_workshop(
-    context_for: Callable[..., BrowserContext],
-    owner: User,
-    course: Course,
-    plan: Product,
-    newcomer: User,
-    width: int,
-    scheme: str,
-) -> None:
-    book, lesson, product = build.ebook(title="Slack water"), Lesson.objects.get(title="a"), build.item()
-    build.file(lesson, role="media")
-    build.version(build.file(book), ready=False, state="rejected", problem="This is no PDF.")
-    course.products.add(product)
-    PreviewLink.objects.create(pk=book.pk)
-    Topic.objects.create(name="Tides", slug="tides")
-    Grant.objects.create(user=newcomer, product=product, reason="gift")
-    audit.record("test.made", actor=owner, target=book)
-    begun = f"/admin/courses/course/{course.pk}/"
-    pages = [f"{begun}change/", f"/admin/courses/ebook/{book.pk}/change/", f"/admin/courses/lesson/{lesson.pk}/change/"]
-    pages += [
-        "/admin/courses/course/?q=tide&state=draft",
-        "/admin/courses/course/add/",
-        f"{begun}as/member/courses/tide/",
-    ]
-    if scheme == "light":
-        pages += [f"{begun}as/visitor/courses/tide/a/", f"{begun}delete/", "/admin/config/auditentry/"]
-        pages += [f"/admin/courses/{kind}/" for kind in ("lesson", "topic", "file", "download")]
-    page = context_for(owner, viewport={"width": width, "height": 800}, color_scheme=scheme).new_page()
-    refused: list[str] = []
-    page.on(
-        "console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None
-    )
-    page.on("pageerror", lambda error: refused.append(str(error)))
-    found = {}
-    for path in pages:
-        answer = page.goto(path)
-        assert answer is not None
-        assert answer.status < 500
-        page.evaluate("document.querySelectorAll('.desk details').forEach((each) => (each.open = true))")
-        assert refused == []
-        violations = Axe().run(page, options=RULES).response["violations"]
-        refused.clear()  # Axe itself reads imported stylesheets by a style element.
-        found[path] = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in violations]
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        if path.endswith(("change/", "add/", "tide/")):
-            assert wide <= width, f"{path} scrolls sideways at {width}: {wide}"
-    assert {path: each for path, each in found.items() if each} == {}
