@@ -16,7 +16,7 @@ from billing.gateway.invoices import InvoiceSnapshot, fetch_invoice_page
 from billing.gateway.payments import DisputeSnapshot, RefundSnapshot
 from billing.gateway.purchases import PurchaseSnapshot
 from billing.gateway.subscriptions import SubscriptionSnapshot
-from billing.gateway.webhooks import MAX_BODY, Bell, BellRefused, BellTooLarge, verify
+from billing.gateway.webhooks import MAX_BODY, Bell, BellRefused, BellTooLarge, fetch_undelivered, verify
 
 __all__ = [
     "MAX_BODY",
@@ -49,6 +49,7 @@ __all__ = [
     "fetch_product",
     "fetch_product_of",
     "fetch_session",
+    "fetch_undelivered",
     "verify",
     "within",
 ]
