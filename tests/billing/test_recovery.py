@@ -1,5 +1,6 @@
-"""What was recorded and never finished, and what never arrived: both come right by themselves, and nothing is parked for being tried often."""
+"""What was recorded and never finished, and what never arrived: both come right by themselves."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -79,6 +80,14 @@ def undelivered(member: User, till: Till) -> datetime:
     till.stripe.call("POST", "webhook_endpoints", url="http://127.0.0.1:9/", enabled_events=["*"])
     till.stripe.call("POST", f"customers/{member.customers.get().stripe_id}", name="Nadia")
     return timezone.now() - timedelta(days=3)
+
+
+def test_worker_brings_it_all_right_by_itself(
+    member: User, till: Till, undelivered: datetime, work: Callable[..., int]
+) -> None:
+    assert not is_in(member)
+    work(duties=True)
+    assert is_in(member)
 
 
 def test_bells_that_stripe_could_not_deliver_are_fetched(member: User, till: Till, undelivered: datetime) -> None:
