@@ -1,4 +1,4 @@
-"""Make our rows match Stripe, customer by customer. The only writer of customers, subscriptions and purchases.
+"""Make our rows match Stripe, customer by customer. The only writer of what billing.rows and billing.notices write.
 
 A ticket is taken and committed just before Stripe is asked; an answer is applied only if no later ticket's has been. So the answer to
 a later ticket is never older than an earlier bell, and order, duplicates, replays and lost events do not matter. Stripe is asked
@@ -6,6 +6,7 @@ outside any transaction: on SQLite a held write lock would stop every download.
 """
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,10 +16,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from billing import gateway
+from billing import gateway, rows
 from billing.catalogue import mirror_missing
-from billing.gateway import CustomerSnapshot, PurchaseSnapshot, SubscriptionSnapshot
-from billing.models import Customer, Price, Product, Purchase, Subscription
+from billing.gateway import CustomerSnapshot
+from billing.models import Customer, WebhookEvent
 
 logger = logging.getLogger(__name__)
 BATCH = 500
@@ -40,13 +41,14 @@ def converge(customer_id: str) -> bool:
     gateway.Gone and takes nothing away: that is what a key of the wrong account looks like.
     """
     ticket = take_ticket(customer_id)
+    rung = list(WebhookEvent.objects.unhandled().filter(customer_id=customer_id).values_list("pk", flat=True))
     try:
         snapshot = gateway.fetch_customer(customer_id)
     except gateway.Gone:
         Customer.objects.filter(stripe_id=customer_id, user=None, synced_at=None).delete()
         raise
     mirror_missing(_products(snapshot))
-    return apply(snapshot, ticket=ticket, now=timezone.now())
+    return apply(snapshot, ticket=ticket, now=timezone.now(), rung=rung)
 
 
 def reconcile() -> Report:
@@ -55,11 +57,12 @@ def reconcile() -> Report:
     Raises gateway.GatewayError; what was applied until then stays, and is right.
     """
     tickets = take_tickets()
+    rung = WebhookEvent.objects.unhandled_by_customer()
     applied = overtaken = unknown = 0
     for snapshot in gateway.fetch_customers():
         ticket = tickets.pop(snapshot.id, None) or _first_ticket(snapshot.id)
         mirror_missing(_products(snapshot))
-        done = ticket is not None and apply(snapshot, ticket=ticket, now=timezone.now())
+        done = ticket is not None and apply(snapshot, ticket=ticket, now=timezone.now(), rung=rung.get(snapshot.id, ()))
         applied, overtaken = applied + done, overtaken + (not done)
     for customer_id in Customer.objects.filter(stripe_id__in=tickets, deleted=False).values_list(
         "stripe_id", flat=True
@@ -105,17 +108,19 @@ def _first_ticket(customer_id: str) -> int | None:
         return None
 
 
-def apply(snapshot: CustomerSnapshot, *, ticket: int, now: datetime) -> bool:
-    """Write what Stripe said into our rows, all or nothing, unless a later ticket's answer stands there already."""
+def apply(snapshot: CustomerSnapshot, *, ticket: int, now: datetime, rung: Collection[int] = ()) -> bool:
+    """Write what Stripe said into our rows, all or nothing, unless a later ticket's answer stands there already.
+
+    `rung` are the bells (pks) that had been recorded before Stripe was asked: the answer holds their news, so they are done.
+    """
     with transaction.atomic():
         customer = Customer.objects.select_for_update().get(stripe_id=snapshot.id)
         if customer.has_applied(ticket):
             return False
         _write_customer(customer, snapshot)
-        _write_subscriptions(customer, snapshot.subscriptions, now=now)
-        if not snapshot.deleted:
-            # What was bought outright outlives the customer: only subscriptions end with it.
-            _write_purchases(customer, snapshot.purchases)
+        rows.write(customer, snapshot, now=now)
+        if rung:
+            WebhookEvent.objects.filter(pk__in=rung).update(handled_at=now, parked_at=None)
         customer.applied_ticket, customer.synced_at = ticket, now
         customer.save()
         return True
@@ -139,58 +144,6 @@ def _bound_person(snapshot: CustomerSnapshot) -> int | None:
     if snapshot.metadata.get("site") != settings.SITE_URL or not person.isascii() or not person.isdigit():
         return None
     return get_user_model().objects.filter(pk=int(person)).values_list("pk", flat=True).first()
-
-
-def _write_subscriptions(customer: Customer, found: tuple[SubscriptionSnapshot, ...], *, now: datetime) -> None:
-    vanished = customer.subscriptions.exclude(stripe_id__in=[one.id for one in found]).filter(ended_at=None)
-    vanished.update(status="canceled", ended_at=now)
-    for one in found:
-        subscription, _ = Subscription.objects.update_or_create(
-            stripe_id=one.id,
-            defaults={
-                "customer": customer,
-                "price": Price.objects.filter(stripe_id=one.price_id).first(),
-                "status": one.status[:40],
-                "current_period_end": one.current_period_end,
-                "trial_end": one.trial_end,
-                "cancel_at": one.cancel_at,
-                "cancel_at_period_end": one.cancel_at_period_end,
-                "canceled_at": one.canceled_at,
-                "ended_at": one.ended_at,
-                "unpaid_since": one.unpaid_since,
-                "created_at": one.created_at,
-            },
-        )
-        products = Product.objects.filter(stripe_id__in=one.product_ids)
-        if len(products) != len(one.product_ids):
-            logger.error("subscription to an unknown product opens nothing subscription=%s", one.id)
-        subscription.products.set(products)
-
-
-def _write_purchases(customer: Customer, found: tuple[PurchaseSnapshot, ...]) -> None:
-    kept = []
-    products = {
-        product.stripe_id: product
-        for product in Product.objects.filter(stripe_id__in=[one.product_id for one in found])
-    }
-    for one in found:
-        if one.product_id not in products:
-            logger.error("purchase of an unknown product opens nothing session=%s", one.session_id)
-            continue
-        purchase, _ = Purchase.objects.update_or_create(
-            session_id=one.session_id,
-            product=products[one.product_id],
-            defaults={
-                "customer": customer,
-                "payment_intent": one.payment_intent,
-                "amount": one.amount,
-                "currency": one.currency,
-                "state": one.state,
-                "created_at": one.created_at,
-            },
-        )
-        kept.append(purchase.pk)
-    customer.purchases.exclude(pk__in=kept).update(state=Purchase.State.VANISHED)
 
 
 def _products(snapshot: CustomerSnapshot) -> set[str]:

@@ -11,15 +11,12 @@ from billing.gateway.checkout import (
     fetch_session,
 )
 from billing.gateway.client import GatewayDown, GatewayError, GatewayRefused, Gone, within
-from billing.gateway.customers import (
-    CustomerSnapshot,
-    PurchaseSnapshot,
-    SubscriptionSnapshot,
-    fetch_customer,
-    fetch_customers,
-    fetch_owner,
-)
-from billing.gateway.webhooks import MAX_BODY, Bell, BellRefused, BellTooLarge, verify
+from billing.gateway.customers import CustomerSnapshot, fetch_customer, fetch_customers, fetch_owner
+from billing.gateway.invoices import InvoiceSnapshot, fetch_invoice_page
+from billing.gateway.payments import DisputeSnapshot, RefundSnapshot
+from billing.gateway.purchases import PurchaseSnapshot
+from billing.gateway.subscriptions import SubscriptionSnapshot
+from billing.gateway.webhooks import MAX_BODY, Bell, BellRefused, BellTooLarge, fetch_undelivered, verify
 
 __all__ = [
     "MAX_BODY",
@@ -27,14 +24,17 @@ __all__ = [
     "BellRefused",
     "BellTooLarge",
     "CustomerSnapshot",
+    "DisputeSnapshot",
     "GatewayDown",
     "GatewayError",
     "GatewayRefused",
     "Gone",
+    "InvoiceSnapshot",
     "Order",
     "PriceSnapshot",
     "ProductSnapshot",
     "PurchaseSnapshot",
+    "RefundSnapshot",
     "Session",
     "SubscriptionSnapshot",
     "create_customer",
@@ -44,10 +44,12 @@ __all__ = [
     "fetch_catalogue",
     "fetch_customer",
     "fetch_customers",
+    "fetch_invoice_page",
     "fetch_owner",
     "fetch_product",
     "fetch_product_of",
     "fetch_session",
+    "fetch_undelivered",
     "verify",
     "within",
 ]

@@ -14,7 +14,8 @@ from django.conf import settings
 # Seconds to connect and to read, for one try: patience belongs to the background, and `within` shortens it where a person waits.
 PATIENT = (5.0, 30.0)
 HASTY = (2.0, 5.0)
-RETRIES = 2
+# One retry where a person waits, more where nobody does.
+RETRIES_IN_HASTE, RETRIES = 1, 3
 RATE_LIMIT_TRIES = 5
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
@@ -75,15 +76,16 @@ class DeadlineClient(stripe.RequestsClient):
         """The SDK sets a fixed timeout here; ours depends on who waits."""
 
 
-@lru_cache(maxsize=4)
-def _client(key: str, base: str) -> stripe.StripeClient:
+@lru_cache(maxsize=8)
+def _client(key: str, base: str, retries: int) -> stripe.StripeClient:
     addresses: Any = {"api": base} if base else None
-    return stripe.StripeClient(key, base_addresses=addresses, max_network_retries=RETRIES, http_client=DeadlineClient())
+    return stripe.StripeClient(key, base_addresses=addresses, max_network_retries=retries, http_client=DeadlineClient())
 
 
 def v1() -> Any:
     """The SDK's services of API v1. Call them inside `asking()`."""
-    return _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE).v1
+    retries = RETRIES if deadline.get() is None else RETRIES_IN_HASTE
+    return _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, retries).v1
 
 
 @contextmanager
@@ -138,6 +140,13 @@ def unhurried(fetch: Callable[[dict[str, Any]], Any], params: dict[str, Any]) ->
 def moment(seconds: Any) -> datetime | None:
     """Read one of Stripe's times: whole seconds since 1970, or nothing."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def needed(value: datetime | None) -> datetime:
+    """Return a time that Stripe always gives. Raises ValueError, which `asking` turns into GatewayDown."""
+    if value is None:
+        raise ValueError("a time is missing")
+    return value
 
 
 def identifier(value: Any) -> str:

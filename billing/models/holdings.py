@@ -51,13 +51,26 @@ class Customer(models.Model):
 
 
 class Subscription(models.Model):
-    """A Stripe subscription. `status` is Stripe's word, an open set; times are Stripe's, the period end taken from its items."""
+    """A Stripe subscription. `status` is Stripe's word, an open set; times are Stripe's, the period end taken from its items.
+
+    `amount` is what one interval brings in, in the currency's minor unit.
+    """
+
+    class TakenBack(models.TextChoices):
+        REFUNDED = "refunded", _("all of it refunded")
+        DISPUTED = "disputed", _("disputed")
 
     stripe_id = models.CharField(_("Stripe id"), max_length=255, unique=True)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="subscriptions", verbose_name=_("customer"))
     products = models.ManyToManyField(Product, related_name="subscriptions", verbose_name=_("products"))
     price = models.ForeignKey(Price, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("price"))
     status = models.CharField(_("status"), max_length=40)
+    amount = models.BigIntegerField(
+        _("amount"), default=0, help_text=_("An interval's, in the currency's minor unit, less discounts that last.")
+    )
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    interval = models.CharField(_("interval"), max_length=8, blank=True)
+    interval_count = models.PositiveSmallIntegerField(_("intervals"), default=1)
     current_period_end = models.DateTimeField(_("period ends"), null=True, blank=True)
     trial_end = models.DateTimeField(_("trial ends"), null=True, blank=True)
     cancel_at = models.DateTimeField(_("cancels at"), null=True, blank=True)
@@ -67,6 +80,15 @@ class Subscription(models.Model):
     unpaid_since = models.DateTimeField(
         _("unpaid since"), null=True, blank=True, help_text=_("When its earliest open invoice was due.")
     )
+    taken_back = models.CharField(
+        _("payment taken back"),
+        max_length=10,
+        blank=True,
+        choices=TakenBack.choices,
+        help_text=_("The latest payment."),
+    )
+    pause_reason = models.CharField(_("why paused"), max_length=60, blank=True)
+    collection_paused = models.BooleanField(_("collection paused"), default=False)
     created_at = models.DateTimeField(_("created"))
 
     class Meta:
@@ -91,6 +113,7 @@ class Purchase(models.Model):
 
     session_id = models.CharField(_("Checkout session"), max_length=255)
     payment_intent = models.CharField(_("payment intent"), max_length=255, blank=True)
+    invoice = models.CharField(_("invoice"), max_length=255, blank=True)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="purchases", verbose_name=_("customer"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="purchases", verbose_name=_("product"))
     amount = models.BigIntegerField(_("amount"), help_text=_("In the currency's minor unit."))
@@ -128,6 +151,7 @@ class Grant(models.Model):
     starts_at = models.DateTimeField(_("starts"), default=timezone.now)
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True, help_text=_("Empty: never."))
     created_at = models.DateTimeField(_("given"), default=timezone.now, editable=False)
+    revoked_at = models.DateTimeField(_("taken back"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("grant")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.stripe import shapes
 from sandbox.stripe.api.lists import session_lines
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.forms import hold
@@ -65,6 +66,12 @@ def expanded(world: World, body: Any, steps: list[str]) -> Any:
     head, rest = steps[0], steps[1:]
     if head == "line_items" and body["object"] == "checkout.session":
         return body | {"line_items": session_lines(world, body)}
+    if head == "payments" and body["object"] == "invoice":
+        paid = [one for one in world.store.all("invoice_payment") if one["invoice"] == body["id"]]
+        return body | {"payments": shapes.page(paid, f"/v1/invoice_payments?invoice={body['id']}")}
+    if head == "refunds" and body["object"] == "charge":
+        refunds = [one for one in world.store.all("refund") if one["charge"] == body["id"]]
+        return body | {"refunds": shapes.page(refunds, f"/v1/charges/{body['id']}/refunds")}
     if head not in body:
         raise StripeError(400, f"This property cannot be expanded ({head}).", param="expand")
     value = body[head]
