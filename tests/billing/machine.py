@@ -18,6 +18,7 @@ from billing.models import Price, Product
 from courses.models import File
 from sandbox.stripe import StripeServer
 from tests import build
+from tests.billing.ledger import contradictions
 from tests.billing.shop import START, Shop
 from tests.billing.till import Till
 from tests.billing.truth import DAY, HOUR, Object
@@ -91,6 +92,7 @@ class Life(RuleBasedStateMachine):
             self.shop.reconcile()
             self.shop.waiting.clear()
             self.shop.check(self.people)
+            assert contradictions() == []
         finally:
             self.cells.update(self.shop.cells)
             transaction.set_rollback(True)

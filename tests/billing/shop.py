@@ -39,10 +39,9 @@ SENT = (
     "price.",
 )
 PARKED_AFTER = 5
-# Where the site has stored Stripe's answer when it dies there.
-STORED = ("F3", "F7")
-# Where a failure comes before anything counts as a try of the event.
-UNCOUNTED = ("F1", "F2", "F3")
+# Where the site has stored Stripe's answer when it dies there, and where a failure counts as a try of the event.
+APPLIED = ("F3", "F7")
+COUNTED = ("F4", "F5", "F6", "F7")
 
 
 class Killed(BaseException):
@@ -69,7 +68,7 @@ class Shop:
         self.waiting: list[Object] = []  # Bells that have not been answered with 2xx.
         self.done: list[Object] = []
         self.lost: set[str] = set()  # Customers about whom a bell was lost since the site last asked.
-        self.stored: set[str] = set()
+        self.stored: dict[str, str] = {}  # Events of which the site keeps a row, with the customer it has for them.
         self.handled: set[str] = set()
         self.tries: Counter[str] = Counter()
         self.known: dict[str, Copy] = {}
@@ -148,8 +147,9 @@ class Shop:
         """Deliver a bell, for the first time or again. It must be answered with 2xx, and then the site knows what Stripe knows."""
         assert self.post(event) == 200, event["type"]
         if event["id"] not in self.handled:
-            self.handled.add(event["id"])
+            self.stored[event["id"]] = self.owner(event)
             self.learn(self.owner(event), event["type"])
+            self.handled.add(event["id"])
         self.taken(event)
 
     def deliver_broken(self, event: Object, point: str, *, killed: bool) -> None:
@@ -165,24 +165,30 @@ class Shop:
                 assert killed
         assert killed is (status == 0)
         if point not in ("F1", "F2"):
-            self.stored.add(event["id"])
-        if point in STORED:
+            self.stored[event["id"]] = self.owner(event)
+        if point in APPLIED:
+            # The answer is committed, and with it that its bells are done.
             self.learn(self.owner(event), f"{event['type']} ({point})")
-        if point == "F3":
-            self.handled.add(event["id"])
-        if not killed:
-            self.failed(event, status, counts=point not in UNCOUNTED)
+        if status:
+            self.failed(event, status, counts=point in COUNTED)
 
     def deliver_during(self, event: Object, fault: str) -> None:
         """Deliver a bell that has not been handled yet while Stripe gives the site no good answer."""
         self.stripe.fail_next(fault, times=9)
         status = self.post(event)
         self.stripe.faults.clear()
-        self.stored.add(event["id"])
+        # Whom it is about is not known where only Stripe could have told.
+        self.stored.setdefault(event["id"], str(event["data"]["object"].get("customer") or ""))
+        if event["data"]["object"]["object"] == "customer":
+            self.stored[event["id"]] = event["data"]["object"]["id"]
         self.failed(event, status, counts=True)
 
     def failed(self, event: Object, status: int, *, counts: bool) -> None:
-        """Stripe rings again after a failure, but for the fifth, after which the event is parked."""
+        """Stripe rings again after a failure, but for the fifth, after which the event is parked, and for one whose work was done."""
+        if counts and event["id"] in self.handled:
+            assert status == 200
+            self.taken(event)
+            return
         self.tries[event["id"]] += counts
         parked = counts and self.tries[event["id"]] == PARKED_AFTER
         assert status == (200 if parked else 500), (event["type"], status)
@@ -239,6 +245,8 @@ class Shop:
         self.asked += 1
         self.known[customer], self.applied[customer] = found, self.asked
         self.lost.discard(customer)
+        # Bells that were kept before Stripe was asked are done with its answer.
+        self.handled |= {event for event, owner in self.stored.items() if owner == customer}
 
     # --- The site's side ----------------------------------------------------------------------
 

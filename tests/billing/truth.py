@@ -87,7 +87,7 @@ def holds(copy: Copy, now: float, rules: Rules = Rules()) -> set[str]:
 
 def is_open(copy: Copy, one: Object, now: float, rules: Rules) -> bool:
     """Whether a subscription opens its products: the table of statuses, and every end that is known."""
-    if one["status"] not in ("trialing", "active", "past_due"):
+    if one["status"] not in ("trialing", "active", "past_due") or is_taken_back(copy, one):
         return False
     return all(now < moment for moment in ends_of(copy, one, rules))
 
@@ -120,13 +120,41 @@ def subscription_of(invoice: Object) -> str | None:
     return ((invoice["parent"] or {}).get("subscription_details") or {}).get("subscription")
 
 
+def is_taken_back(copy: Copy, one: Object) -> bool:
+    """Whether the money for the latest time that was paid for went back in full, or a bank fights over some of it."""
+    bills = [bill for bill in copy.of["invoice"] if subscription_of(bill) == one["id"] and bill["amount_paid"] > 0]
+    latest = max((paid_until(bill) for bill in bills), default=0)
+    charges = [charge for bill in bills if paid_until(bill) == latest for charge in charges_of(copy, bill)]
+    if any(is_contested(copy, charge) for charge in charges):
+        return True
+    taken, given = sum(charge["amount"] for charge in charges), sum(given_back(copy, charge) for charge in charges)
+    return bool(charges) and given >= taken
+
+
+def paid_until(invoice: Object) -> int:
+    return int(max(line["period"]["end"] for line in invoice["lines"]["data"]))
+
+
+def charges_of(copy: Copy, invoice: Object) -> list[Object]:
+    links = [link for link in copy.of["invoice_payment"] if link["invoice"] == invoice["id"]]
+    intents = [copy.one("payment_intent", link["payment"]["payment_intent"]) for link in links]
+    charges = [copy.one("charge", intent["latest_charge"]) for intent in intents if intent]
+    return [charge for charge in charges if charge]
+
+
+def given_back(copy: Copy, charge: Object) -> int:
+    """Return what went back of a charge; a refund that failed went nowhere."""
+    mine = [one for one in copy.of["refund"] if one["charge"] == charge["id"]]
+    return sum(one["amount"] for one in mine if one["status"] not in ("failed", "canceled"))
+
+
 def is_owned(copy: Copy, session: Object) -> bool:
     """Whether what a session in mode payment sold is owned: paid, not given back in full, under no dispute that counts."""
     if session["status"] != "complete" or session["payment_status"] not in ("paid", "no_payment_required"):
         return False
     intent = copy.one("payment_intent", session["payment_intent"]) or {}
     charge = copy.one("charge", intent.get("latest_charge"))
-    return charge is None or not (charge["refunded"] or is_contested(copy, charge))
+    return charge is None or not (given_back(copy, charge) >= charge["amount"] or is_contested(copy, charge))
 
 
 def is_contested(copy: Copy, charge: Object) -> bool:
