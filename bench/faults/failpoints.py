@@ -1,7 +1,7 @@
 """Named places at which a run lets a process die, fail or wait. They are put in from outside: the apps know nothing of them.
 
 A plan is a list of `name:nth:action`, comma-separated. `nth` is a number, or `*` for every time; `action` is kill9, raise, sleep=SECONDS
-or jitter=SECONDS (a random wait up to that). Times are counted over all processes that share a folder.
+or jitter=SECONDS (no wait every other time, else a random one up to that). Times are counted over all processes that share a folder.
 """
 
 import os
@@ -110,7 +110,7 @@ def act(action: str) -> None:
     elif name == "sleep":
         time.sleep(float(seconds))
     elif name == "jitter":
-        time.sleep(random.uniform(0, float(seconds)))
+        time.sleep(max(0.0, random.uniform(-float(seconds), float(seconds))))
     else:
         raise ValueError(f"no action is called {action}")
 

@@ -7,9 +7,10 @@ answer from overwriting a later one: a run that still passes then shows nothing.
 import os
 from pathlib import Path
 
+from config.wsgi import application  # isort: skip - sets Django up, before anything imports a model
+
 from bench.faults import failpoints
 from billing.models import Customer
-from config.wsgi import application
 
 __all__ = ["application"]
 

@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,12 +27,13 @@ MAX_BODY = 1024 * 1024
 
 @dataclass
 class Fault:
-    """Trouble for the next calls of the API: `kind` is hang, reset, nonsense or an HTTP status."""
+    """Trouble for the next calls of the API: `kind` is hang, late, reset, nonsense or an HTTP status."""
 
     kind: str
     times: int
     path: str
     seconds: float
+    released: threading.Event = field(default_factory=threading.Event)
 
 
 class StripeServer:
@@ -130,9 +131,13 @@ class StripeServer:
         found = [public(one) for one in reversed(self.store.all("event"))]
         return [one for one in found if not types or one["type"] in types]
 
-    def fail_next(self, kind: str, *, times: int = 1, path: str = "", seconds: float = 30) -> None:
-        """Make the next calls whose path holds `path` go wrong: "hang", "reset", "nonsense", or a status such as "429"."""
+    def fail_next(self, kind: str, *, times: int = 1, path: str = "", seconds: float = 30) -> Fault:
+        """Make the next calls whose path holds `path` go wrong: "hang", "reset", "nonsense", or a status such as "429".
+
+        A "late" answer is the right one of the moment it was asked for, and is on its way until it is released, or so many seconds.
+        """
         self.faults.append(Fault(kind, times, path, seconds))
+        return self.faults[-1]
 
     def fault_for(self, path: str) -> Fault | None:
         with self.store.lock:
@@ -200,7 +205,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def serve_api(self, method: str, path: str, text: str) -> None:
         stripe = self.server.stripe
         stripe.calls.append((method, path))
-        if (fault := stripe.fault_for(path)) and self.suffer(fault):
+        fault = stripe.fault_for(path)
+        if fault and self.suffer(fault):
             return
         try:
             self.authorise()
@@ -208,10 +214,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except StripeError as error:
             status, body = error.status, json.dumps(error.body())
         headers = {"Content-Type": "application/json", "Request-Id": new_id("req", 14), "Stripe-Version": API_VERSION}
+        if fault:
+            fault.released.wait(fault.seconds)
         self.reply(status, body.encode(), headers)
 
     def suffer(self, fault: Fault) -> bool:
         """Make this call go wrong; return True when it is thereby answered."""
+        if fault.kind == "late":
+            return False
         if fault.kind == "hang":
             self.server.stripe.sender.stopped.wait(fault.seconds)
         if fault.kind in ("hang", "reset"):

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from bench.faults import failpoints
+from bench.faults.lives import STANDING, events_since
 from billing import checkout, entitlements, gateway, sync
 from billing.models import Customer, Price, Product
 from sandbox.stripe import StripeServer
@@ -26,18 +27,6 @@ from tests.billing.till import WEBHOOK, signed
 from tests.billing.truth import Copy, Object, Rules
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
-STANDING = ("trialing", "active", "past_due", "unpaid", "paused")
-# What docs/billing.md asks an owner to send to the webhook; nothing else ever rings here.
-SENT = (
-    "customer.",
-    "checkout.session.",
-    "invoice.",
-    "charge.refunded",
-    "charge.dispute.",
-    "refund.",
-    "product.",
-    "price.",
-)
 PARKED_AFTER = 5
 # Where the site has stored Stripe's answer when it dies there, and where a failure counts as a try of the event.
 APPLIED = ("F3", "F7")
@@ -64,7 +53,7 @@ class Shop:
         for made in catalogue:
             stripe.store.save(made)
         self.products = dict(Product.objects.values_list("pk", "stripe_id"))
-        self.seen = self.newest()
+        self.seen, _ = events_since(stripe, 0)
         self.waiting: list[Object] = []  # Bells that have not been answered with 2xx.
         self.done: list[Object] = []
         self.lost: set[str] = set()  # Customers about whom a bell was lost since the site last asked.
@@ -84,9 +73,6 @@ class Shop:
     def now(self) -> float:
         return time.time()
 
-    def newest(self) -> int:
-        return int(self.stripe.store.db.execute("SELECT COALESCE(MAX(seq), 0) FROM objects").fetchone()[0])
-
     def forward(self, seconds: int) -> None:
         """Move both clocks, and let Stripe do what falls due on the way at its own moment."""
         with self.stripe.store.lock:
@@ -97,12 +83,8 @@ class Shop:
 
     def listen(self) -> None:
         """Put what Stripe has rung since the last time into the post."""
-        rows = self.stripe.store.db.execute(
-            "SELECT body FROM objects WHERE kind = 'event' AND seq > ? ORDER BY seq", (self.seen,)
-        ).fetchall()
-        self.seen = self.newest()
-        found = [json.loads(row[0]) for row in rows]
-        self.waiting += [event for event in found if event["type"].startswith(SENT)]
+        self.seen, found = events_since(self.stripe, self.seen)
+        self.waiting += found
 
     def edges(self) -> list[int]:
         """Return the moments to come at which something ends, as the site knows it."""
