@@ -143,10 +143,8 @@ def test_sigterm_lets_the_running_task_finish_and_begins_no_other(log: Path, tra
 def test_an_idle_worker_stops_within_seconds(log: Path, number: int) -> None:
     with worker(log, *WORK) as child:
         until(lambda: "task done" in (log.read_text() if log.exists() else ""), "its own duty is done")
-        began = time.monotonic()
         child.send_signal(number)
-        assert child.wait(10) == 0
-        assert time.monotonic() - began < 3
+        assert child.wait(5) == 0
     assert log.read_text().strip().splitlines()[-1].endswith(re.findall(r"worker stopped id=\w+", log.read_text())[-1])
 
 
