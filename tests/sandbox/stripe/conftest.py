@@ -113,3 +113,23 @@ def checkout(api: StripeClient) -> Callable[..., Any]:
         return api.v1.checkout.sessions.create(values | params)  # type: ignore[arg-type]
 
     return opened
+
+
+@pytest.fixture
+def subscribed(api: StripeClient, checkout: Callable[..., Any], monthly: Any) -> Any:
+    """A subscription to the monthly price, paid with a good card on the Checkout page."""
+    submit(checkout(monthly).url, outcome="pay")
+    [found] = api.v1.subscriptions.list({"status": "all"}).data
+    return found
+
+
+@pytest.fixture
+def bought(api: StripeClient, checkout: Callable[..., Any], once: Any) -> Any:
+    """A Checkout session whose single price has been paid outright."""
+    session = checkout(once)
+    submit(session.url, outcome="pay")
+    return api.v1.checkout.sessions.retrieve(session.id)
+
+
+def types(sandbox: StripeServer) -> list[str]:
+    return [event["type"] for event in sandbox.events()]
