@@ -91,11 +91,17 @@ class Stay(urllib.request.HTTPRedirectHandler):
 
 def submit(url: str, **form: str) -> tuple[int, str]:
     """Submit a form on a hosted page; return the status and where it leads, or the page."""
+    return visit(url, urlencode(form).encode())
+
+
+def visit(url: str, body: bytes | None = None) -> tuple[int, str]:
+    """Open a hosted page without following where it leads; return the status, and that or the page."""
     try:
-        with urllib.request.build_opener(Stay).open(url, data=urlencode(form).encode()) as response:
+        with urllib.request.build_opener(Stay).open(url, data=body) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
-        return error.code, error.headers.get("Location") or error.read().decode()
+        with error:
+            return error.code, error.headers.get("Location") or error.read().decode()
 
 
 @pytest.fixture

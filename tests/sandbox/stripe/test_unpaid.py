@@ -201,4 +201,4 @@ def test_a_bank_debit_comes_back(
     assert one.status == before
     sandbox.advance(3 * DAY + 60)
     assert now(api, one).status == after
-    assert ("checkout.session.async_payment_failed" in types(sandbox)) is True
+    assert "checkout.session.async_payment_failed" in types(sandbox)
