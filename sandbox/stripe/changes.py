@@ -1,6 +1,7 @@
 """Switching what is subscribed to: prorations, changes that wait for their payment, and what the next invoice will come to."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.stripe import shapes
@@ -12,6 +13,8 @@ Switch = tuple[Object, Object, int]  # The item as it is, the price it is to hav
 
 class Changes:
     """Needs `store`, the clock, events, subscriptions and invoices."""
+
+    post: Callable[[Object], int | None]
 
     def switches(self, one: Object, asked: list[Object]) -> list[Switch]:
         """Read `items` as Stripe takes them: with an id that item, without one a new one. Deleted ones are left to `drop_items`."""
@@ -200,8 +203,9 @@ class Changes:
         }
 
 
-def silent(event: Object) -> None:
+def silent(event: Object) -> int:
     """Post nothing."""
+    return 0
 
 
 def rhythm(price: Object) -> tuple[str, int]:
