@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from stripe import StripeClient
 
 from sandbox.stripe import StripeServer
+from sandbox.stripe.api.versions import NEW_IN_ENDIVE
 from tests.sandbox.stripe.conftest import submit
 
 DESCRIPTION = os.environ.get("STRIPE_OPENAPI", "")
@@ -148,3 +149,9 @@ def test_every_answer_fits_stripes_description(
             wrong.extend(problems(description, {"id": "in_0"} | body if body["object"] == "invoice" else body))
     assert checked >= 300
     assert not wrong, "\n".join(sorted(set(wrong)))
+
+
+@pytest.mark.parametrize("kind", ["subscription", "invoice"])
+def test_what_is_newer_than_the_description_is_listed(description: dict[str, Any], kind: str) -> None:
+    """A newer description takes names off the list."""
+    assert not set(NEW_IN_ENDIVE[kind]) & set(description["components"]["schemas"][kind]["properties"])
