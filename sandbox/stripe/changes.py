@@ -1,7 +1,6 @@
 """Switching what is subscribed to: prorations, changes that wait for their payment, and what the next invoice will come to."""
 
 import copy
-from collections.abc import Callable
 from typing import Any
 
 from sandbox.stripe import shapes
@@ -13,8 +12,6 @@ Switch = tuple[Object, Object, int]  # The item as it is, the price it is to hav
 
 class Changes:
     """Needs `store`, the clock, events, subscriptions and invoices."""
-
-    post: Callable[[Object], int | None]
 
     def switches(self, one: Object, asked: list[Object]) -> list[Switch]:
         """Read `items` as Stripe takes them: with an id that item, without one a new one. Deleted ones are left to `drop_items`."""
@@ -171,13 +168,13 @@ class Changes:
         """Return the next invoice without making it: the next period with what waits for it, or, for always_invoice, the switch alone."""
         before = self.store.db.in_transaction
         self.store.db.execute("SAVEPOINT preview" if before else "BEGIN")
-        posted, self.post = self.post, silent
         try:
-            return self.previewed(copy.deepcopy(one), switches, proration)
+            with self.holding():
+                return self.previewed(copy.deepcopy(one), switches, proration)
         finally:
             # Nothing of this has happened: neither the invoice, nor coupons used up, nor bells.
-            self.post = posted
-            self.store.db.execute("ROLLBACK TO preview" if before else "ROLLBACK")
+            for statement in ("ROLLBACK TO preview", "RELEASE preview") if before else ("ROLLBACK",):
+                self.store.db.execute(statement)
 
     def previewed(self, one: Object, switches: list[Switch] | None, proration: str) -> Object:
         rows = None
@@ -201,11 +198,6 @@ class Changes:
             "id": new_id("upcoming_in"),
             "lines": invoice["lines"] | {"url": "/v1/invoices/upcoming/lines"},
         }
-
-
-def silent(event: Object) -> int:
-    """Post nothing."""
-    return 0
 
 
 def rhythm(price: Object) -> tuple[str, int]:

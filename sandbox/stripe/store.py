@@ -57,10 +57,11 @@ class Store:
     def make_tables(self) -> None:
         self.db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;")
         columns = {row[1] for row in self.db.execute("PRAGMA table_info(objects)")}
-        if columns and "due" not in columns:
-            self.db.executescript(
-                "ALTER TABLE objects ADD COLUMN clock TEXT; ALTER TABLE objects ADD COLUMN due INTEGER;"
-            )
+        # A file of an earlier version knows nothing of what falls due: the server saves everything anew then.
+        self.upgraded = bool(columns) and "due" not in columns
+        if self.upgraded:
+            for column in ("clock TEXT", "due INTEGER"):
+                self.db.execute(f"ALTER TABLE objects ADD COLUMN {column}")
         self.db.executescript(SCHEMA + ";\n".join(STATEMENTS))
 
     def close(self) -> None:
