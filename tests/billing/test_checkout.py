@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -21,13 +20,6 @@ Press = Callable[[User, Price], HttpResponse]
 
 def session(till: Till) -> dict[str, Any]:
     return till.stripe.store.all("checkout.session")[0]
-
-
-def test_stranger_makes_an_account_first_and_comes_back_to_the_plans(till: Till) -> None:
-    answer = Client().post(f"/checkout/{till.sell().stripe_id}/")
-    assert answer.status_code == 302
-    assert answer.headers["Location"] == "/account/signup/?next=/plans/"
-    assert not till.stripe.store.all("customer")
 
 
 def test_newcomer_is_sent_to_stripe_with_all_that_binds_the_session(newcomer: User, till: Till, press: Press) -> None:
