@@ -34,7 +34,7 @@ def write(customer: Customer, *, now: datetime) -> None:
     ]
     if customer.user_id is None:
         # Nobody's yet: in place of a welcome goes the mail with the code that makes it somebody's.
-        bought = [one.occurred_at for one in wanted if one.kind in BOUGHT] + _given_away(customer)
+        bought = [one.occurred_at for one in wanted if one.kind in BOUGHT] + _bought_outright(customer)
         wanted = [one for one in wanted if one.kind != Kind.WELCOME]
         if bought and customer.is_guest:
             wanted.append(_note(Kind.CLAIM, customer.stripe_id, max(bought)))
@@ -43,10 +43,9 @@ def write(customer: Customer, *, now: datetime) -> None:
     outbox.put([one for one in wanted if one.occurred_at > since])
 
 
-def _given_away(customer: Customer) -> list[datetime]:
-    """Return when things were bought for nothing, with a promotion code: they come without a receipt, and are to be claimed too."""
-    free = customer.purchases.filter(state=Purchase.State.PAID, amount=0)
-    return list(free.values_list("created_at", flat=True))
+def _bought_outright(customer: Customer) -> list[datetime]:
+    """Return when things were bought, for nothing too: with a promotion code they come without a receipt, and are to be claimed."""
+    return list(customer.purchases.filter(state=Purchase.State.PAID).values_list("created_at", flat=True))
 
 
 def code_wanted(address: str, *, now: datetime) -> None:

@@ -18,7 +18,9 @@ def latest(till: Till) -> dict[str, Any]:
     return till.stripe.store.all("billing_portal.session")[0]
 
 
-def test_member_is_sent_to_the_portal_and_comes_back_to_a_page_of_ours(member: User, till: Till, client_for: Any) -> None:
+def test_member_is_sent_to_the_portal_and_comes_back_to_a_page_of_ours(
+    member: User, till: Till, client_for: Any
+) -> None:
     answer = client_for(member).post("/portal/")
     assert answer.status_code == 303
     assert answer.headers["Location"] == latest(till)["url"]
