@@ -1,6 +1,7 @@
 """Switching what is subscribed to: prorations, changes that wait for their payment, and what the next invoice will come to."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.stripe import shapes
@@ -12,6 +13,8 @@ Switch = tuple[Object, Object, int]  # The item as it is, the price it is to hav
 
 class Changes:
     """Needs `store`, the clock, events, subscriptions and invoices."""
+
+    post: Callable[[Object], int | None]
 
     def switches(self, one: Object, asked: list[Object]) -> list[Switch]:
         """Read `items` as Stripe takes them: with an id that item, without one a new one. Deleted ones are left to `drop_items`."""
@@ -179,6 +182,8 @@ class Changes:
     def previewed(self, one: Object, switches: list[Switch] | None, proration: str) -> Object:
         rows = None
         if switches:
+            own = {entry["id"]: entry for entry in one["items"]["data"]}
+            switches = [(own.get(entry["id"], entry), price, quantity) for entry, price, quantity in switches]
             new_rhythm = any(rhythm(entry["price"]) != rhythm(new) for entry, new, _ in switches)
             changed = self.proration_rows(one, switches, new_rhythm=new_rhythm)
             self.put_items(one, switches, new_rhythm=new_rhythm)
@@ -198,8 +203,9 @@ class Changes:
         }
 
 
-def silent(event: Object) -> None:
+def silent(event: Object) -> int:
     """Post nothing."""
+    return 0
 
 
 def rhythm(price: Object) -> tuple[str, int]:

@@ -1,7 +1,7 @@
 """The embedded Stripe's memory: one SQLite file of JSON objects, so that what was bought is still there after a restart."""
 
 import json
-import secrets
+import random
 import sqlite3
 import string
 import threading
@@ -14,7 +14,7 @@ from sandbox.stripe.errors import StripeError, missing
 from sandbox.stripe.filters import FILTERS, STATEMENTS
 
 Body = dict[str, Any]
-LETTERS = string.ascii_letters + string.digits
+LETTERS, DICE = string.ascii_letters + string.digits, random.Random()  # Names, not secrets.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, kind TEXT NOT NULL, customer TEXT, clock TEXT, due INTEGER,
@@ -39,7 +39,7 @@ CHUNK, PAYMENT_REQUIRED = 200, 402
 
 
 def new_id(prefix: str, length: int = 24) -> str:
-    return f"{prefix}_{''.join(secrets.choice(LETTERS) for _ in range(length))}"
+    return f"{prefix}_{''.join(DICE.choices(LETTERS, k=length))}"
 
 
 class Store:
