@@ -7,6 +7,8 @@ from babel.numbers import format_currency
 from django.conf import settings
 from django.utils.translation import get_language, to_locale
 
+from billing.models import Price
+
 # Stripe's table ("Supported currencies"). Króna and Ugandan shilling have no cents any more, but Stripe still counts in hundredths.
 NO_DECIMALS = frozenset(
     ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf")
@@ -30,3 +32,9 @@ def formatted(amount: int, currency: str) -> str:
     # The pattern is the language's own; its decimals are Stripe's, because Babel would round a currency that it thinks has none.
     pattern = str(Locale.parse(locale).currency_formats["standard"].pattern).replace(".00", decimals)
     return format_currency(value, currency.upper(), format=pattern, locale=locale, currency_digits=False)
+
+
+def by_year(price: Price) -> int:
+    """Return what a year at this price costs, in minor units; 0 for what is paid once."""
+    times = {Price.Interval.MONTH: 12, Price.Interval.YEAR: 1}
+    return price.unit_amount * times.get(Price.Interval(price.interval), 0) // price.interval_count

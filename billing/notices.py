@@ -32,13 +32,34 @@ def write(customer: Customer, *, now: datetime) -> None:
         *_of_purchases(customer, since=since),
         *_of_refunds(customer, since=since),
     ]
-    if customer.user_id is None and (bought := [one for one in wanted if one.kind in BOUGHT]):
+    if customer.user_id is None:
         # Nobody's yet: in place of a welcome goes the mail with the code that makes it somebody's.
+        bought = [one.occurred_at for one in wanted if one.kind in BOUGHT] + _bought_outright(customer)
         wanted = [one for one in wanted if one.kind != Kind.WELCOME]
-        wanted.append(_note(Kind.CLAIM, customer.stripe_id, max(one.occurred_at for one in bought)))
+        if bought and customer.is_guest:
+            wanted.append(_note(Kind.CLAIM, customer.stripe_id, max(bought)))
     for one in wanted:
         one.customer, one.user_id = customer, customer.user_id
     outbox.put([one for one in wanted if one.occurred_at > since])
+
+
+def _bought_outright(customer: Customer) -> list[datetime]:
+    """Return when things were bought, for nothing too: with a promotion code they come without a receipt, and are to be claimed."""
+    return list(customer.purchases.filter(state=Purchase.State.PAID).values_list("created_at", flat=True))
+
+
+def code_wanted(address: str, *, now: datetime) -> None:
+    """Ask for the mail with a code once more, for whatever a guest bought with this address, at most every ten minutes.
+
+    Nothing is returned, because nobody is to learn whether anything waits.
+    """
+    waiting = Customer.objects.guests().filter(email__iexact=address)
+    holding = Q(subscriptions__status__in=HOLDING) | Q(purchases__state=Purchase.State.PAID)
+    notes = []
+    for customer in waiting.filter(holding).distinct():
+        notes.append(_note(Kind.CLAIM, customer.stripe_id, now, int(now.timestamp()) // 600))
+        notes[-1].customer = customer
+    outbox.put(notes)
 
 
 def grant_given(grant: Grant) -> None:

@@ -6,6 +6,7 @@ outside any transaction: on SQLite a held write lock would stop every download.
 """
 
 import logging
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -132,18 +133,19 @@ def _write_customer(customer: Customer, snapshot: CustomerSnapshot) -> None:
         customer.current = False
         return
     customer.email = snapshot.email
-    if customer.user_id is None:
-        customer.user_id = _bound_person(snapshot)
+    if customer.user_id is None and (named := _named_person(snapshot)):
+        customer.user_id = get_user_model().objects.filter(pk=named).values_list("pk", flat=True).first()
         others = Customer.objects.filter(user=customer.user_id, current=True, deleted=False).exclude(pk=customer.pk)
-        customer.current = customer.user_id is None or not others.exists()
+        # Without its person it is that of a deleted account, and no guest's: nobody is to claim it.
+        customer.current = customer.user_id is not None and not others.exists()
 
 
-def _bound_person(snapshot: CustomerSnapshot) -> int | None:
-    """Return the person whom we named in the customer's metadata when we made it. An e-mail address binds nobody."""
+def _named_person(snapshot: CustomerSnapshot) -> int | None:
+    """Return whom we named in the customer's metadata when it became theirs. An e-mail address binds nobody."""
     person = snapshot.metadata.get("user", "")
-    if snapshot.metadata.get("site") != settings.SITE_URL or not person.isascii() or not person.isdigit():
+    if snapshot.metadata.get("site") != settings.SITE_URL or not re.fullmatch("[0-9]{1,18}", person):
         return None
-    return get_user_model().objects.filter(pk=int(person)).values_list("pk", flat=True).first()
+    return int(person)
 
 
 def _products(snapshot: CustomerSnapshot) -> set[str]:

@@ -15,8 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import personal
 from accounts.forms import NameForm
-from billing import standing
-from billing.models import Customer
+from billing.statement import statement
 from config import mail
 from courses.models import Download
 
@@ -34,9 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:home")
     recent = Download.objects.filter(user=request.user, purpose=Download.Purpose.DOWNLOAD)
     downloads = recent.select_related("version__file__publication")[:RECENT]
-    plan = standing.standing(request.user.pk, now=timezone.now())
-    paid_before = Customer.objects.filter(user=request.user, deleted=False).exists()
-    context = {"form": form, "downloads": downloads, "plan": plan, "paid_before": paid_before}
+    context = {"form": form, "downloads": downloads, "money": statement(request.user.pk, now=timezone.now())}
     return render(request, "accounts/home.html", context)
 
 
