@@ -75,7 +75,7 @@ def export(person: User, *, now: datetime) -> dict[str, Any]:
             for customer in person.customers.all()
             for purchase in rows(customer.purchases, "product__name", "amount", "currency", "state", "created_at")
         ],
-        "grants": rows(person.grants, "product__name", "reason", "starts_at", "ends_at"),
+        "grants": rows(person.grants, "product__name", "reason", "message", "starts_at", "ends_at"),
         "downloads": rows(
             Download.objects.filter(user=person),
             "version__file__publication__title",

@@ -16,10 +16,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from billing import gateway, rows
+from billing import gateway, notices, rows
 from billing.catalogue import mirror_missing
 from billing.gateway import CustomerSnapshot
-from billing.models import Customer, WebhookEvent
+from billing.models import Claim, Customer, WebhookEvent
 
 logger = logging.getLogger(__name__)
 BATCH = 500
@@ -119,6 +119,8 @@ def apply(snapshot: CustomerSnapshot, *, ticket: int, now: datetime, rung: Colle
             return False
         _write_customer(customer, snapshot)
         rows.write(customer, snapshot, now=now)
+        if not _has_left(customer, snapshot):
+            notices.write(customer, now=now)
         if rung:
             WebhookEvent.objects.filter(pk__in=rung).update(handled_at=now, parked_at=None)
         customer.applied_ticket, customer.synced_at = ticket, now
@@ -144,6 +146,14 @@ def _bound_person(snapshot: CustomerSnapshot) -> int | None:
     if snapshot.metadata.get("site") != settings.SITE_URL or not person.isascii() or not person.isdigit():
         return None
     return get_user_model().objects.filter(pk=int(person)).values_list("pk", flat=True).first()
+
+
+def _has_left(customer: Customer, snapshot: CustomerSnapshot) -> bool:
+    """Return whether this customer was a person of ours whose account is gone: no guest then, and nobody to write to."""
+    if customer.user_id is not None:
+        return False
+    ours = snapshot.metadata.get("site") == settings.SITE_URL and bool(snapshot.metadata.get("user"))
+    return ours or snapshot.deleted or Claim.objects.filter(customer=customer, claimed_at__isnull=False).exists()
 
 
 def _products(snapshot: CustomerSnapshot) -> set[str]:
