@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from billing.models import Claim, Customer
+from billing.models import Claim, Customer, Purchase
 
 # Crockford's base32: no I, L, O or U, so that a code can be read aloud and typed from paper. Ten of them are 50 bits.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -31,13 +31,13 @@ class WrongCode(Exception):
 def issue(customer: Customer, *, now: datetime) -> str:
     """Make a new code for this customer's purchases and return it, ABCDE-FGHJK; the one before stops working.
 
-    Only its digest is stored, so put the code into the mail and nowhere else. Raises ValueError where the customer is somebody's.
+    Only its digest is stored, so put the code into the mail and nowhere else. Raises ValueError where the customer is somebody's, or was.
     """
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     fresh = {"digest": digest(code), "sent_at": now, "expires_at": now + LASTS, "tries": 0}
     with transaction.atomic():
-        if Customer.objects.select_for_update().get(pk=customer.pk).user_id is not None:
-            raise ValueError(f"customer {customer.stripe_id} belongs to somebody already")
+        if not Customer.objects.select_for_update().get(pk=customer.pk).is_guest:
+            raise ValueError(f"customer {customer.stripe_id} is no guest's")
         Claim.objects.update_or_create(
             customer=customer, defaults=fresh | {"claimed_at": None, "claimed_by": None}, create_defaults=fresh
         )
@@ -64,7 +64,11 @@ def find(written: str, *, now: datetime) -> Claim:
 
 def redeem(written: str, user_id: int, *, now: datetime) -> Customer:
     """Give this person what waits behind the code, once, and return the customer that is theirs now. Raises WrongCode."""
-    claim = find(written, now=now)
+    return attach(find(written, now=now), user_id, now=now)
+
+
+def attach(claim: Claim, user_id: int, *, now: datetime) -> Customer:
+    """Give this person what waits behind a claim whose code has been shown. Raises WrongCode where it is not open any more."""
     with transaction.atomic():
         person = get_user_model().objects.select_for_update().filter(pk=user_id).first()
         customer = Customer.objects.select_for_update().get(pk=claim.customer_id)
@@ -72,9 +76,21 @@ def redeem(written: str, user_id: int, *, now: datetime) -> Customer:
         if person is None or not used.update(claimed_at=now, claimed_by=person):
             raise WrongCode
         others = Customer.objects.filter(user=person, current=True, deleted=False)
-        customer.user, customer.current = person, not customer.deleted and not others.exists()
+        customer.user, customer.current = person, not others.exists()
         customer.save(update_fields=["user", "current"])
         return customer
+
+
+def proven(digest: str, *, now: datetime) -> Claim | None:
+    """Return the open claim whose code was shown before, by its digest."""
+    return Claim.objects.open(now=now).select_related("customer").filter(digest=digest).first() if digest else None
+
+
+def contents(claim: Claim) -> list[str]:
+    """Return the names of what waits behind a claim."""
+    bought = claim.customer.purchases.exclude(state=Purchase.State.FAILED).values_list("product__name", flat=True)
+    running = claim.customer.subscriptions.filter(ended_at=None).values_list("products__name", flat=True)
+    return [name for name in dict.fromkeys([*running, *bought]) if name]
 
 
 def plain(written: str) -> str:

@@ -7,6 +7,8 @@ from babel.numbers import format_currency
 from django.conf import settings
 from django.utils.translation import get_language, gettext, ngettext, to_locale
 
+from billing.models import Price
+
 # Stripe's table ("Supported currencies"). Króna and Ugandan shilling have no cents any more, but Stripe still counts in hundredths.
 NO_DECIMALS = frozenset(
     ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf")
@@ -43,3 +45,9 @@ def rhythm(interval: str, count: int) -> str:
     if interval == "year":
         return ngettext("a year", "every %(count)d years", count) % {"count": count}
     return gettext("once")
+
+
+def by_year(price: Price) -> int:
+    """Return what a year at this price costs, in minor units; 0 for what is paid once."""
+    times = {Price.Interval.MONTH: 12, Price.Interval.YEAR: 1}
+    return price.unit_amount * times.get(Price.Interval(price.interval), 0) // price.interval_count

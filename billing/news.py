@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from billing import claims, emails, entitlements
 from billing.emails import Letter
 from billing.emails.letter import names
-from billing.models import Claim, Customer, Grant, Invoice, Notice, Product, Purchase, Refund, Subscription
+from billing.models import Customer, Grant, Invoice, Notice, Product, Purchase, Refund, Subscription
 
 Kind = Notice.Kind
 HOLDING = ("trialing", "active", "past_due")
-OWING = ("past_due", "unpaid", "paused")
+# Stripe's words for a pause that a missing payment has made.
+UNPAID = ("first_payment_failure", "final_payment_failure")
 
 
 class Stale(Exception):
@@ -69,11 +70,16 @@ def reader_of(notice: Notice) -> Reader:
         if not person.is_active:
             raise Stale(_("The account is switched off."))
         return Reader(_checked(person.email), person.pk, customer)
-    if customer is None or customer.deleted:
-        raise Stale(_("The customer is deleted at Stripe."))
-    if Claim.objects.filter(customer=customer, claimed_at__isnull=False).exists():
-        raise Stale(_("The account is deleted."))
+    if customer is None or not customer.is_guest:
+        raise Stale(_("The account, or the customer at Stripe, is deleted."))
     return Reader(_checked(customer.email), None, customer)
+
+
+def owes(subscription: Subscription) -> bool:
+    """Return whether a payment for this subscription has failed and is still missing."""
+    if subscription.status == "paused":
+        return subscription.pause_reason in UNPAID
+    return subscription.status in ("past_due", "unpaid")
 
 
 def _checked(address: str) -> str:
@@ -189,7 +195,7 @@ def _debt(notice: Notice) -> tuple[Invoice, Subscription]:
 
 def _payment_failed(notice: Notice, reader: Reader, now: datetime) -> Letter:
     invoice, subscription = _debt(notice)
-    if subscription.status not in OWING or invoice.on_its_way or invoice.needs_action:
+    if not owes(subscription) or invoice.on_its_way or invoice.needs_action:
         raise Stale(_("It is no longer owed, or on its way."))
     open_now = entitlements.is_open(subscription, now=now)
     return emails.payment_failed(invoice, subscription, open_now=open_now, guest=reader.is_guest)

@@ -13,14 +13,13 @@ from django.utils.translation import gettext
 
 from billing import outbox
 from billing.models import Customer, Grant, Invoice, Notice, Product, Purchase, Refund, Subscription, WebhookEvent
+from billing.news import HOLDING, owes
 
 Kind = Notice.Kind
 # Stripe's own warning comes three days ahead; the hour allows for the way.
 TRIAL_WARNING = timedelta(days=3, hours=1)
 TRIAL_BELL = "customer.subscription.trial_will_end"
 BOUGHT = (Kind.WELCOME, Kind.RECEIPT)
-HOLDING = ("trialing", "active", "past_due")
-OWING = ("past_due", "unpaid", "paused")
 # How long a bank may take over a debit or a refund, and how long after it was due a missing payment is still worth a mail.
 SLOW = timedelta(days=30)
 # How long the news of a customer may take from Stripe to us.
@@ -29,7 +28,12 @@ Written = Iterator[Notice]
 
 
 def write(customer: Customer, *, now: datetime) -> None:
-    """Put into the outbox what this customer's rows give cause for. Call it in the transaction that wrote them."""
+    """Put into the outbox what this customer's rows give cause for. Call it in the transaction that wrote them.
+
+    A customer whose person has left is told nothing, and neither is one that is deleted at Stripe and nobody's.
+    """
+    if customer.user_id is None and not customer.is_guest:
+        return
     since = news_since(customer, now=now)
     wanted = [
         *(
@@ -43,7 +47,7 @@ def write(customer: Customer, *, now: datetime) -> None:
     ]
     wanted = [one for one in wanted if one.occurred_at > since]
     if customer.user_id is None:
-        wanted = list(_to_a_guest(customer, wanted))
+        wanted = list(_to_a_guest(customer, wanted, since=since))
     meeting = customer.synced_at is None and is_of_old(customer)
     for one in wanted:
         one.customer, one.user_id = customer, customer.user_id
@@ -69,6 +73,20 @@ def is_of_old(customer: Customer) -> bool:
     return any(rows.filter(**before).exists() for rows in dealt)
 
 
+def code_wanted(address: str, *, now: datetime) -> None:
+    """Ask for the mail with a code once more, for whatever a guest bought with this address, at most every ten minutes.
+
+    Nothing is returned, because nobody is to learn whether anything waits.
+    """
+    waiting = Customer.objects.guests().filter(email__iexact=address)
+    holding = Q(subscriptions__status__in=HOLDING) | Q(purchases__state=Purchase.State.PAID)
+    notes = []
+    for customer in waiting.filter(holding).distinct():
+        notes.append(_note(Kind.CLAIM, customer.stripe_id, now, int(now.timestamp()) // 600))
+        notes[-1].customer = customer
+    outbox.put(notes)
+
+
 def grant_given(grant: Grant) -> None:
     """Tell a person of their grant, or of its new end. Call it in the transaction that gives or extends it."""
     note = _note(Kind.GRANTED, str(grant.pk), grant.created_at, grant.ending)
@@ -81,17 +99,19 @@ def _note(kind: str, about: str, occurred_at: datetime, *more: object) -> Notice
     return Notice(key=key, kind=kind, about=about, occurred_at=occurred_at)
 
 
-def _to_a_guest(customer: Customer, wanted: list[Notice]) -> Written:
+def _to_a_guest(customer: Customer, wanted: list[Notice], *, since: datetime) -> Written:
     """In place of a welcome, a guest gets the mail with the code that makes what they bought somebody's: one for each time they bought."""
-    bought = [one for one in wanted if one.kind in BOUGHT]
     yield from (one for one in wanted if one.kind != Kind.WELCOME)
-    if not bought:
-        return
-    latest = max(bought, key=lambda one: (one.occurred_at, one.about))
-    # The first invoice of a subscription is the same purchase as the subscription itself, whichever of them is heard of first.
-    first_bill = Invoice.objects.filter(stripe_id=latest.about, billing_reason="subscription_create")
-    cause = first_bill.values_list("subscription__stripe_id", flat=True).first() or latest.about
-    yield _note(Kind.CLAIM, customer.stripe_id, latest.occurred_at, cause)
+    # What a promotion code made free comes without a receipt, and is to be claimed too.
+    free = customer.purchases.filter(state=Purchase.State.PAID, amount=0, created_at__gt=since)
+    bought = [(one.occurred_at, one.about) for one in wanted if one.kind in BOUGHT]
+    bought += free.values_list("created_at", "session_id")
+    if bought:
+        occurred_at, about = max(bought)
+        # The first invoice of a subscription is the same purchase as the subscription itself, whichever of them is heard of first.
+        first_bill = Invoice.objects.filter(stripe_id=about, billing_reason="subscription_create")
+        cause = first_bill.values_list("subscription__stripe_id", flat=True).first() or about
+        yield _note(Kind.CLAIM, customer.stripe_id, occurred_at, cause)
 
 
 def _of_subscription(customer: Customer, one: Subscription, *, since: datetime, now: datetime) -> Written:
@@ -142,9 +162,9 @@ def _of_invoices(customer: Customer, *, since: datetime, now: datetime) -> Writt
 
 def _of_debt(one: Invoice, owed: Subscription, *, now: datetime) -> Written:
     """While it is incomplete, the person stands before Checkout and sees what is wrong there. A debit on its way has not failed."""
-    if one.needs_action and owed.status in ("active", *OWING):
+    if one.needs_action and (owed.status == "active" or owes(owed)):
         yield _note(Kind.ACTION_REQUIRED, one.stripe_id, now, one.attempt_count)
-    elif one.attempt_count and not one.on_its_way and owed.status in OWING:
+    elif one.attempt_count and not one.on_its_way and owes(owed):
         yield _note(Kind.PAYMENT_FAILED, one.stripe_id, now, one.attempt_count)
 
 

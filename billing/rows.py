@@ -66,6 +66,7 @@ def _subscription(one: SubscriptionSnapshot, billed: Iterable[InvoiceSnapshot]) 
         "taken_back": entitlements.taken_back(billed),
         "pause_reason": one.pause_reason[:60],
         "collection_paused": one.collection_paused,
+        "card_missing": one.card_missing,
         "created_at": one.created_at,
     }
 

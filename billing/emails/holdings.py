@@ -44,6 +44,7 @@ def trial_ending(subscription: Subscription) -> Letter:
             "date": day,
             "amount": formatted(subscription.amount, subscription.currency) if subscription.amount else "",
             "price": _price(subscription),
+            "card_missing": subscription.card_missing,
             "tax": settings.STRIPE_AUTOMATIC_TAX,
             "account": account(),
         },

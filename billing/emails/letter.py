@@ -43,9 +43,9 @@ def plan_of(subscription: Subscription) -> str:
     return names(subscription.products.all()) or (one_line(price.product.name) if price else gettext("Membership"))
 
 
-def link(view: str, *args: object, anchor: str = "") -> str:
+def link(view: str, *args: object) -> str:
     """Return the address of a page of ours. It opens nothing by itself: whoever follows it signs in there."""
-    return settings.SITE_URL + reverse(view, args=args) + (f"#{anchor}" if anchor else "")
+    return settings.SITE_URL + reverse(view, args=args)
 
 
 def library() -> str:
@@ -57,13 +57,13 @@ def account() -> str:
 
 
 def invoices() -> str:
-    return f"{settings.SITE_URL}/account/invoices/"
+    return link("accounts:invoices")
 
 
 def invoice(invoice_id: str) -> str:
     """Return our page that leads to Stripe's page of an invoice, whose own address is nobody's but the payer's."""
-    return f"{invoices()}{invoice_id}/"
+    return link("accounts:invoice", invoice_id)
 
 
 def claim(code: str) -> str:
-    return f"{settings.SITE_URL}/account/claim/{code}/"
+    return link("accounts:claim_code", code)

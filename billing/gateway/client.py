@@ -28,12 +28,23 @@ class GatewayDown(GatewayError):
     """Stripe cannot be reached, is too slow, limits us, fails, or answers what makes no sense. Trying later may help."""
 
 
+class GatewayFailed(GatewayDown):
+    """Stripe answered with a failure of its own (5xx), which it repeats for a day to the same idempotency key: use another one."""
+
+
 class GatewayRefused(GatewayError):
     """Stripe understood and said no. Trying the same again will not help."""
 
 
 class Gone(GatewayRefused):
-    """Stripe knows no such object (`resource_missing`): it was never in this account and mode, or its test data were wiped."""
+    """Stripe knows no such object (`resource_missing`): it was never in this account and mode, or its test data were wiped.
+
+    `param` names what was asked for: "customer", "line_items[0][price]", "id".
+    """
+
+    def __init__(self, text: str, *, param: str = "") -> None:
+        super().__init__(text)
+        self.param = param
 
 
 @contextmanager
@@ -102,9 +113,11 @@ def asking() -> Iterator[None]:
 def ours(error: stripe.StripeError) -> GatewayError:
     text = f"{type(error).__name__} status={error.http_status} code={error.code} request={error.request_id}"
     if error.code == "resource_missing":
-        return Gone(text)
+        return Gone(text, param=str(getattr(error, "param", None) or ""))
+    if error.http_status is not None and error.http_status >= 500:
+        return GatewayFailed(text)
     # 401 and 403 mean our key, not the thing asked for: a new key heals them, so they count as down.
-    wait = error.http_status is None or error.http_status >= 500 or error.http_status in (200, 401, 403, 409, 429)
+    wait = error.http_status is None or error.http_status in (200, 401, 403, 409, 429)
     return GatewayDown(text) if wait else GatewayRefused(text)
 
 

@@ -1,5 +1,6 @@
 """The page of plans: what each costs by the month and by the year, what it includes, and what the reader has already."""
 
+from django.conf import settings
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,7 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from billing import currency
-from billing.models import Price, Product
+from billing.models import Price, Product, Subscription
+from billing.money import by_year
 from billing.standing import standing
 
 
@@ -26,10 +28,33 @@ def plans(request: HttpRequest) -> HttpResponse:
     chosen = currency.chosen(request, currencies)
     for plan in listed:
         plan.offered = currency.in_currency(plan.offered, chosen)
+        plan.has_both = len({price.interval for price in plan.offered}) > 1
+        save_by_the_year(plan.offered)
+    offered = [price for plan in listed for price in plan.offered]
+    rhythms = [each for each in (Price.Interval.MONTH, Price.Interval.YEAR) if any(p.interval == each for p in offered)]
+    wanted = request.GET.get("interval", "")
     context = {
         "plans": listed,
+        "rhythms": rhythms if len(rhythms) > 1 else [],
+        "rhythm": wanted if wanted in rhythms else (rhythms or [""])[0],
+        "tried": has_tried(request),
+        "taxed": settings.STRIPE_AUTOMATIC_TAX,
         "currency": chosen,
         "currencies": currencies if len(currencies) > 1 else [],
         "standing": standing(request.user.pk, now=now) if request.user.is_authenticated else None,
     }
     return render(request, "billing/plans.html", context)
+
+
+def save_by_the_year(prices: list[Price]) -> None:
+    """Set `saves` on each yearly price: how much less it is than a year at the plan's monthly price, and how much of it in percent."""
+    months = {price.currency: by_year(price) for price in reversed(prices) if price.interval == Price.Interval.MONTH}
+    for price in prices:
+        year, whole = by_year(price), months.get(price.currency, 0)
+        saved = whole - year if price.interval == Price.Interval.YEAR and price.interval_count == 1 else 0
+        price.saves = (saved, saved * 100 // whole) if saved > 0 else None  # type: ignore[attr-defined]
+
+
+def has_tried(request: HttpRequest) -> bool:
+    """Return whether this person has subscribed before, and gets no other trial."""
+    return request.user.is_authenticated and Subscription.objects.filter(customer__user=request.user.pk).exists()
