@@ -101,8 +101,9 @@ def fresh_key(name: str) -> Iterator[str]:
     count = cache.get(failures, 0)
     try:
         yield f"{name}-{count}" if count else name
-    except gateway.GatewayFailed:
-        cache.set(failures, count + 1, timeout=DAY)
+    except gateway.GatewayDown as error:
+        if error.failed:
+            cache.set(failures, count + 1, timeout=DAY)
         raise
 
 

@@ -89,7 +89,7 @@ def held_between(
     """`held`, with its moments given one by one, so that a caller can ask more in the same query and prepare it."""
     mine = Q(customer__user=user_id)
     opening = all_of(subscription_conditions(now=now, heard=heard, forgiven=forgiven))
-    subscribed = Subscription.objects.filter(opening, mine).order_by()
+    subscribed = Subscription.objects.filter(opening, mine, products__isnull=False).order_by()
     bought = Purchase.objects.filter(all_of(purchase_conditions()), mine).order_by()
     granted = Grant.objects.filter(all_of(grant_conditions(now=now)), user=user_id).order_by()
     return subscribed.values_list("products", "products__kind").union(

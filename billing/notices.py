@@ -102,16 +102,20 @@ def _note(kind: str, about: str, occurred_at: datetime, *more: object) -> Notice
 def _to_a_guest(customer: Customer, wanted: list[Notice], *, since: datetime) -> Written:
     """In place of a welcome, a guest gets the mail with the code that makes what they bought somebody's: one for each time they bought."""
     yield from (one for one in wanted if one.kind != Kind.WELCOME)
+    bought = [(one.occurred_at, _cause(one.about)) for one in wanted if one.kind in BOUGHT]
     # What a promotion code made free comes without a receipt, and is to be claimed too.
-    free = customer.purchases.filter(state=Purchase.State.PAID, amount=0, created_at__gt=since)
-    bought = [(one.occurred_at, one.about) for one in wanted if one.kind in BOUGHT]
-    bought += free.values_list("created_at", "session_id")
+    outright = customer.purchases.filter(state=Purchase.State.PAID, created_at__gt=since)
+    bought += outright.values_list("created_at", "session_id")
     if bought:
-        occurred_at, about = max(bought)
-        # The first invoice of a subscription is the same purchase as the subscription itself, whichever of them is heard of first.
-        first_bill = Invoice.objects.filter(stripe_id=about, billing_reason="subscription_create")
-        cause = first_bill.values_list("subscription__stripe_id", flat=True).first() or about
+        occurred_at, cause = max(bought)
         yield _note(Kind.CLAIM, customer.stripe_id, occurred_at, cause)
+
+
+def _cause(about: str) -> str:
+    """Return what a payment was the beginning of: a purchase is one, whether its invoice, itself or its subscription is heard of first."""
+    first_bill = Invoice.objects.filter(stripe_id=about, billing_reason="subscription_create")
+    session = Purchase.objects.filter(invoice=about).values_list("session_id", flat=True).first()
+    return first_bill.values_list("subscription__stripe_id", flat=True).first() or session or about
 
 
 def _of_subscription(customer: Customer, one: Subscription, *, since: datetime, now: datetime) -> Written:

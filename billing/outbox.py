@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from billing.models import Notice
-from billing.tasks import send_notices
+from billing.postman import send_notices
 
 
 def put(notices: Sequence[Notice]) -> None:

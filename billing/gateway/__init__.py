@@ -10,19 +10,18 @@ from billing.gateway.checkout import (
     fetch_session,
     name_customer,
 )
-from billing.gateway.client import GatewayDown, GatewayError, GatewayFailed, GatewayRefused, Gone, within
+from billing.gateway.client import GatewayDown, GatewayError, GatewayRefused, Gone, within
 from billing.gateway.customers import CustomerSnapshot, fetch_customer, fetch_customers, fetch_owner
 from billing.gateway.invoices import InvoiceSnapshot, fetch_invoice_page
 from billing.gateway.payments import DisputeSnapshot, RefundSnapshot
-from billing.gateway.portal import FLOWS, OF_ONE, create_portal_session, resume_subscription
+from billing.gateway.portal import FLOWS, create_portal_session, resume_subscription
 from billing.gateway.purchases import PurchaseSnapshot
 from billing.gateway.subscriptions import SubscriptionSnapshot
-from billing.gateway.webhooks import MAX_BODY, Bell, BellRefused, BellTooLarge, verify
+from billing.gateway.webhooks import MAX_BODY, Bell, BellRefused, BellTooLarge, fetch_undelivered, verify
 
 __all__ = [
     "FLOWS",
     "MAX_BODY",
-    "OF_ONE",
     "Bell",
     "BellRefused",
     "BellTooLarge",
@@ -30,7 +29,6 @@ __all__ = [
     "DisputeSnapshot",
     "GatewayDown",
     "GatewayError",
-    "GatewayFailed",
     "GatewayRefused",
     "Gone",
     "InvoiceSnapshot",
@@ -53,6 +51,7 @@ __all__ = [
     "fetch_product",
     "fetch_product_of",
     "fetch_session",
+    "fetch_undelivered",
     "name_customer",
     "resume_subscription",
     "verify",

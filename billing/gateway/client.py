@@ -25,11 +25,14 @@ class GatewayError(Exception):
 
 
 class GatewayDown(GatewayError):
-    """Stripe cannot be reached, is too slow, limits us, fails, or answers what makes no sense. Trying later may help."""
+    """Stripe cannot be reached, is too slow, limits us, fails, or answers what makes no sense. Trying later may help.
 
+    `failed` says that it answered with a failure of its own (5xx), which it repeats for a day to the same idempotency key.
+    """
 
-class GatewayFailed(GatewayDown):
-    """Stripe answered with a failure of its own (5xx), which it repeats for a day to the same idempotency key: use another one."""
+    def __init__(self, text: str, *, failed: bool = False) -> None:
+        super().__init__(text)
+        self.failed = failed
 
 
 class GatewayRefused(GatewayError):
@@ -115,7 +118,7 @@ def ours(error: stripe.StripeError) -> GatewayError:
     if error.code == "resource_missing":
         return Gone(text, param=str(getattr(error, "param", None) or ""))
     if error.http_status is not None and error.http_status >= 500:
-        return GatewayFailed(text)
+        return GatewayDown(text, failed=True)
     # 401 and 403 mean our key, not the thing asked for: a new key heals them, so they count as down.
     wait = error.http_status is None or error.http_status in (200, 401, 403, 409, 429)
     return GatewayDown(text) if wait else GatewayRefused(text)

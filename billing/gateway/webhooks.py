@@ -3,12 +3,14 @@
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import stripe
+
+from billing.gateway.client import asking, pages, v1
 
 MAX_BODY = 1024 * 1024
 TOLERANCE = 300
@@ -58,6 +60,17 @@ def verify(body: bytes, header: str, *, secrets: Sequence[str]) -> Bell:
     if not any(is_signed(text, header, secret) for secret in secrets):
         raise BellRefused("no signature matches")
     return bell(parsed(text))
+
+
+def fetch_undelivered(*, since: datetime) -> Iterator[Bell]:
+    """Yield the bells since then (30 days at most) that Stripe could not deliver, newest first. Raises GatewayDown or GatewayRefused."""
+    with asking():
+        created = {"gte": int(since.timestamp())}
+        for event in pages(v1().events.list, delivery_success=False, created=created):
+            try:
+                yield bell(event)
+            except BellRefused:
+                continue
 
 
 def signed_at(header: str) -> int:

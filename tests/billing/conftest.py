@@ -1,7 +1,9 @@
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import pytest
 from django.http import HttpResponse
+from django.test import Client
 
 from accounts.models import User
 from billing.models import Price
@@ -10,9 +12,31 @@ from tests.billing.till import Till
 from tests.conftest import ClientFor
 
 
+@dataclass
+class Guest:
+    """Somebody without an account, at a browser that has seen the page of plans."""
+
+    till: Till
+    browser: Client = field(default_factory=Client)
+
+    def __post_init__(self) -> None:
+        self.browser.get("/plans/")
+
+    def press(self, price: Price) -> HttpResponse:
+        return self.browser.post(f"/checkout/{price.stripe_id}/")
+
+    def pay(self, price: Price, *, email: str = "gus@example.com", outcome: str = "pay") -> None:
+        self.till.press(self.press(price).headers["Location"], outcome, email=email)
+
+
 @pytest.fixture
 def till(db: None, stripe: StripeServer) -> Till:
     return Till(stripe)
+
+
+@pytest.fixture
+def guest(till: Till) -> Guest:
+    return Guest(till)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def test_subscriber_reads_plan_price_and_renewal(
     newcomer: User, plan: Product, now: datetime, django_assert_num_queries: Any
 ) -> None:
     build.subscribed(newcomer, plan, now=now, price=build.price(plan))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         found = standing(newcomer.pk, now=now)
     assert found is not None
     assert (found.plan, found.words, found.amount, found.open) == (plan.name, "Active", "$12", True)
