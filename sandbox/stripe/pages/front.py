@@ -1,6 +1,7 @@
 """The front page: the clock and its buttons, the mailbox, what was sent, and switches for trouble."""
 
 from html import escape
+from itertools import islice
 from typing import Any
 
 from sandbox.stripe.pages.html import Page, button, document, minute, redirect
@@ -37,6 +38,8 @@ def chaos(stripe: Any) -> str:
         "reorder": "send events in any order",
         "delay": "send events five seconds late",
         "drop": "lose events",
+        "old": f"send events in the shape of an old API version ({stripe.sender.old_version})",
+        "rotate": "sign with a second secret too, as while a secret is being changed",
     }
     on = stripe.sender.switches
     boxes = "".join(
@@ -48,7 +51,7 @@ def chaos(stripe: Any) -> str:
 
 def customers(stripe: Any) -> str:
     rows = []
-    for one in stripe.store.all("customer")[:20]:
+    for one in islice(stripe.store.walk("customer", {}), 20):
         states = (
             ", ".join(found["status"] for found in stripe.store.all("subscription", one["id"])) or "no subscription"
         )

@@ -94,7 +94,7 @@ def test_every_answer_fits_stripes_description(
         bodies = found + ([event["data"]["object"] for event in found] if kind == "events" else [])
         for body in bodies:
             checked += 1
-            if body["object"] != "payment_method":
-                wrong.extend(problems(description, body))
+            # An upcoming invoice does not exist yet, and so has no id, whatever the description says.
+            wrong.extend(problems(description, {"id": "in_0"} | body if body["object"] == "invoice" else body))
     assert checked >= 60
     assert not wrong, "\n".join(sorted(set(wrong)))
