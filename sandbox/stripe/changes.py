@@ -179,6 +179,8 @@ class Changes:
     def previewed(self, one: Object, switches: list[Switch] | None, proration: str) -> Object:
         rows = None
         if switches:
+            own = {entry["id"]: entry for entry in one["items"]["data"]}
+            switches = [(own.get(entry["id"], entry), price, quantity) for entry, price, quantity in switches]
             new_rhythm = any(rhythm(entry["price"]) != rhythm(new) for entry, new, _ in switches)
             changed = self.proration_rows(one, switches, new_rhythm=new_rhythm)
             self.put_items(one, switches, new_rhythm=new_rhythm)

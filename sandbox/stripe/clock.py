@@ -120,7 +120,8 @@ class Clock:
     def plans_of_subscription(self, one: Object) -> list[Due]:
         """Of two things at the same moment the first in this list comes first."""
         if one["status"] == "incomplete":
-            return [(one["created"] + 23 * HOUR, self.give_up_incomplete)]
+            # What waits for a bank debit is not given up before that has arrived or come back.
+            return [] if one.get("_debit") else [(one["created"] + 23 * HOUR, self.give_up_incomplete)]
         if one["status"] == "paused":
             return [(one[name], act) for name, act in self.plans_of_paused(one) if one.get(name)]
         if one["status"] not in ("trialing", "active", "past_due", "unpaid"):

@@ -18,11 +18,11 @@ class Dunning:
         self.store.set_note("settings", self.store.note("settings", {}) | chosen)
 
     def failed(self, invoice: Object, *, action: bool, by_hand: bool, counts: bool = True) -> None:
-        """An attempt to pay did not succeed; `action` when it waits for 3D Secure."""
+        """An attempt to pay did not succeed; `action` when it waits for 3D Secure. A debit that came back `counts` already."""
         one = self.store.find("subscription", subscription_of(invoice))
         first = invoice["attempt_count"] == 0
-        if first or (counts and not by_hand):
-            count = invoice["attempt_count"] + 1
+        if first or not by_hand:
+            count = invoice["attempt_count"] + (1 if counts else 0)
             renewal = one is not None and one["status"] not in ("incomplete", "canceled")
             wait = RETRIES[count - 1] if renewal and count <= len(RETRIES) else None
             invoice |= {"attempt_count": count, "next_payment_attempt": self.now_at(invoice) + wait if wait else None}
@@ -40,6 +40,8 @@ class Dunning:
             self.lapse(one, invoice, first=first, by_hand=by_hand)
 
     def lapse(self, one: Object, invoice: Object, *, first: bool, by_hand: bool) -> None:
+        if one.pop("_debit", False):
+            self.store.save(one)
         if one["status"] == "active" and not invoice.get("_pending"):
             if (
                 self.settings()["first_failure"] == "pause"
@@ -66,8 +68,9 @@ class Dunning:
     def on_its_way(self, invoice: Object) -> None:
         """A bank debit has been promised: the subscription starts, or waits, as the owner has chosen."""
         one = self.store.find("subscription", subscription_of(invoice))
-        if one and one["status"] == "incomplete" and self.settings()["bank_debits"] == "active":
-            self.change(one, "customer.subscription.updated", status="active")
+        if one and one["status"] == "incomplete":
+            active = self.settings()["bank_debits"] == "active"
+            self.change(one, "customer.subscription.updated", _debit=True, status="active" if active else "incomplete")
 
     def wake(self, invoice: Object) -> None:
         """A paid invoice opens what waited for it; an older one than the latest opens nothing."""

@@ -79,7 +79,8 @@ class Schedules:
         made = self.store.find("subscription_schedule", one["schedule"])
         if made and made["status"] not in OVER:
             self.change(made, None, status="canceled", canceled_at=self.now_at(made), current_phase=None)
-            self.ring("subscription_schedule.canceled", made)
+            unpaid = one["cancellation_details"]["reason"] == "payment_failed"
+            self.ring(f"subscription_schedule.{'aborted' if unpaid else 'canceled'}", made)
 
     def cancel_schedule(self, made: Object) -> Object:
         if made["status"] in OVER:

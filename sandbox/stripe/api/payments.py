@@ -95,7 +95,9 @@ def capture_payment_intent(world: World, params: Object, ids: list[str]) -> Obje
     if found["status"] != "requires_capture":
         raise StripeError(400, f"This PaymentIntent is {found['status']}.", code="payment_intent_unexpected_state")
     world.take(found | {"amount_capturable": 0}, world.store.get("payment_method", found["payment_method"]))
-    return world.store.get("payment_intent", ids[0])
+    found = world.store.get("payment_intent", ids[0])
+    world.ring("charge.captured", world.store.get("charge", found["latest_charge"]))
+    return found
 
 
 @route("POST", "payment_intents/{}/cancel")
