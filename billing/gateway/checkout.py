@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from billing.gateway.client import asking, identifier, plain, v1
+from billing.gateway.client import asking, identifier, in_turn, plain, v1
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ def create_customer(email: str, *, metadata: dict[str, str], key: str) -> str:
     """Make a customer and return its id. The same `key` within a day gives the same customer."""
     with asking():
         params = {"email": email, "metadata": metadata}
-        created = v1().customers.create(params, {"idempotency_key": _key("customer", key, params)})
+        options = {"idempotency_key": _key("customer", key, params)}
+        created = in_turn(lambda: v1().customers.create(params, options))
         return str(created.id)
 
 
@@ -60,8 +61,8 @@ def create_session(order: Order) -> Session:
     """Open a Checkout session; the same order gives the same session, so that a double click opens one."""
     params = _session_params(order)
     with asking():
-        key = _key("checkout", order.key, params)
-        return _session(plain(v1().checkout.sessions.create(params, {"idempotency_key": key})))
+        options = {"idempotency_key": _key("checkout", order.key, params)}
+        return _session(plain(in_turn(lambda: v1().checkout.sessions.create(params, options))))
 
 
 def fetch_session(session_id: str) -> Session:

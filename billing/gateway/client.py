@@ -1,5 +1,6 @@
 """How Stripe is asked: one client, a common deadline where a person waits, and the vendor's errors turned into ours."""
 
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -151,6 +152,18 @@ def unhurried(fetch: Callable[[dict[str, Any]], Any], params: dict[str, Any]) ->
                 raise
             time.sleep(2**attempt)
     raise AssertionError("unreachable")
+
+
+def in_turn(create: Callable[[], Any]) -> Any:
+    """Make something under an idempotency key, and wait while another click's call under the same key is still being answered (409)."""
+    while True:
+        try:
+            return create()
+        except stripe.StripeError as error:
+            left = seconds_left()
+            if error.http_status != 409 or left is None or left < 1:
+                raise
+            time.sleep(random.uniform(0.1, 0.4))  # noqa: S311 - it spreads clicks, and guards nothing
 
 
 def moment(seconds: Any) -> datetime | None:
