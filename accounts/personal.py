@@ -6,7 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Farewell, User
+from accounts.tasks import send_farewell
 from billing.models import Claim, Customer, Dispute, Invoice, Purchase, Refund, Subscription
 from config import audit
 from courses.models import Download
@@ -51,7 +52,9 @@ def delete(person: User) -> None:
         check_deletable(person)
         # Not a guest's: what is left of a deleted account waits for nobody to claim it.
         mine.update(current=False)
+        farewell = Farewell.objects.create(address=person.email)
         person.delete()
+        send_farewell.enqueue(farewell.pk)
 
 
 def export(person: User, *, now: datetime) -> dict[str, Any]:
@@ -89,7 +92,7 @@ def export(person: User, *, now: datetime) -> dict[str, Any]:
         ),
         "claims": rows(Claim.objects.filter(claimed_by=person), "customer__stripe_id", "sent_at", "claimed_at"),
         "notices": rows(person.notices, "kind", "occurred_at", "sent_at"),
-        "grants": rows(person.grants, "product__name", "reason", "starts_at", "ends_at"),
+        "grants": rows(person.grants, "product__name", "reason", "message", "starts_at", "ends_at"),
         "downloads": rows(
             Download.objects.filter(user=person),
             "version__file__publication__title",

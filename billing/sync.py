@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from billing import gateway, rows
+from billing import gateway, notices, rows
 from billing.catalogue import mirror_missing
 from billing.gateway import CustomerSnapshot
 from billing.models import Customer, WebhookEvent
@@ -120,6 +120,7 @@ def apply(snapshot: CustomerSnapshot, *, ticket: int, now: datetime, rung: Colle
             return False
         _write_customer(customer, snapshot)
         rows.write(customer, snapshot, now=now)
+        notices.write(customer, now=now)
         if rung:
             WebhookEvent.objects.filter(pk__in=rung).update(handled_at=now, parked_at=None)
         customer.applied_ticket, customer.synced_at = ticket, now

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from environs import Env
 
-from config.env import between, gather, needed, one_of, origin, read, refuse
+from config.env import address, between, gather, needed, one_of, origin, read, refuse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -134,6 +134,7 @@ EMAIL_TIMEOUT = 10
 if EMAIL_BACKEND.endswith("filebased.EmailBackend"):
     EMAIL_FILE_PATH = email["EMAIL_FILE_PATH"]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Lectern <hello@{urlsplit(SITE_URL).hostname}>")
+SUPPORT_EMAIL = address("SUPPORT_EMAIL", env.str("SUPPORT_EMAIL", ""), "help@learn.example.com")
 
 
 # --- The bucket -----------------------------------------------------------------------------------

@@ -155,6 +155,9 @@ class Grant(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants", verbose_name=_("person"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="grants", verbose_name=_("product"))
     reason = models.CharField(_("reason"), max_length=255)
+    message = models.TextField(
+        _("your words"), max_length=1000, blank=True, help_text=_("Go to the person with the mail that tells them.")
+    )
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -182,3 +185,8 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product}: {self.reason}"
+
+    @property
+    def ending(self) -> str:
+        """Its end as a word, which tells one term from the next when it is extended."""
+        return str(int(self.ends_at.timestamp())) if self.ends_at else "open"

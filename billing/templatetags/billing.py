@@ -4,10 +4,9 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
 
 from billing.models import Invoice, Price, Purchase
-from billing.money import formatted
+from billing.money import formatted, rhythm
 from billing.standing import Standing, trouble
 from billing.statement import state_of, state_of_purchase
 
@@ -22,12 +21,7 @@ def money(price: Price) -> str:
 @register.filter
 def each(price: Price) -> str:
     """Return "a month", "every 3 months", "once"."""
-    count = price.interval_count
-    if price.interval == Price.Interval.MONTH:
-        return ngettext("a month", "every %(count)d months", count) % {"count": count}
-    if price.interval == Price.Interval.YEAR:
-        return ngettext("a year", "every %(count)d years", count) % {"count": count}
-    return gettext("once")
+    return rhythm(price.interval, price.interval_count)
 
 
 @register.filter

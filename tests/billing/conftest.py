@@ -1,7 +1,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.http import HttpResponse
 from django.test import Client
 
@@ -27,6 +29,33 @@ class Guest:
 
     def pay(self, price: Price, *, email: str = "gus@example.com", outcome: str = "pay") -> None:
         self.till.press(self.press(price).headers["Location"], outcome, email=email)
+
+
+@dataclass
+class Postbox:
+    """Everybody's letter box: `come` rings, lets the background work, and returns the mail that has come by that."""
+
+    till: Till
+    work: Callable[..., int]
+
+    def come(self, to: str = "nadia@example.com", **how: bool) -> list[Any]:
+        self.till.ring_last()
+        before = len(mail.outbox)
+        self.work(**how)
+        return [message for message in mail.outbox[before:] if message.to == [to]]
+
+    def one(self, to: str = "nadia@example.com") -> Any:
+        """Return the only mail that has come."""
+        (message,) = self.come(to)
+        return message
+
+    def subjects(self, to: str = "nadia@example.com") -> list[str]:
+        return sorted(str(message.subject) for message in self.come(to))
+
+
+@pytest.fixture
+def post(till: Till, work: Callable[..., int]) -> Postbox:
+    return Postbox(till, work)
 
 
 @pytest.fixture
