@@ -62,6 +62,19 @@ def live(*, now: datetime) -> Q:
     return all_of(subscription_conditions(**bounds(now=now)))
 
 
+def is_open(subscription: Subscription, *, now: datetime) -> bool:
+    """Return whether this subscription opens its products at `now`. One query."""
+    return Subscription.objects.filter(live(now=now), pk=subscription.pk).exists()
+
+
+def grace_ends_at(subscription: Subscription) -> datetime | None:
+    """Return until when a missing payment is forgiven, or None where none is missing."""
+    if subscription.status != "past_due" or subscription.unpaid_since is None:
+        return None
+    forgiven = subscription.unpaid_since + timedelta(days=settings.GRACE_DAYS)
+    return min(forgiven, subscription.cancel_at or forgiven)
+
+
 def held(user_id: int, *, now: datetime) -> "QuerySet[Any, tuple[int, str]]":
     """Return (product pk, kind) of what this person holds at `now`: subscribed, bought or granted; the same product may come twice.
 
@@ -97,6 +110,16 @@ def taken_back(invoices: Iterable[InvoiceSnapshot]) -> str:
         return Subscription.TakenBack.DISPUTED
     refunded, amount = sum(one.amount_refunded for one in current), sum(one.amount_paid for one in current)
     return Subscription.TakenBack.REFUNDED if amount and refunded >= amount else ""
+
+
+def held_by(customer_id: int, *, now: datetime) -> "QuerySet[Any, tuple[int, str]]":
+    """`held`, of a customer who is nobody's yet: what waits for whoever claims it."""
+    mine = Q(customer=customer_id)
+    subscribed = Subscription.objects.filter(live(now=now), mine).order_by()
+    bought = Purchase.objects.filter(all_of(purchase_conditions()), mine).order_by()
+    return subscribed.values_list("products", "products__kind").union(
+        bought.values_list("product", "product__kind"), all=True
+    )
 
 
 @dataclass(frozen=True)

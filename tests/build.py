@@ -8,7 +8,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
-from billing.models import Customer, Price, Product, Subscription
+from billing.models import Customer, Invoice, Price, Product, Subscription
 from courses.models import Course, Ebook, File, FileVersion, Lesson, Section
 
 PASSWORD = "correct horse battery staple"
@@ -54,6 +54,13 @@ def subscribed(user: User, *products: Product, now: datetime, **fields: Any) -> 
     subscription = Subscription.objects.create(customer=holder, stripe_id=f"sub_{next(numbers)}", **values | fields)
     subscription.products.set(products)
     return user
+
+
+def invoice(of: Customer, *, now: datetime, **fields: Any) -> Invoice:
+    """An open invoice over $12, due now."""
+    values = {"stripe_id": f"in_{next(numbers)}", "status": "open", "currency": "usd", "created_at": now, "due_at": now}
+    amounts = {"total": 1200, "amount_due": 1200, "amount_paid": 1200 if fields.get("status") == "paid" else 0}
+    return Invoice.objects.create(customer=of, **values | amounts | fields)
 
 
 def published(**fields: Any) -> dict[str, Any]:

@@ -40,6 +40,7 @@ os.environ.update(
         "CACHE_URL": "locmem://",
         "EMAIL_URL": "memory:",
         "DEFAULT_FROM_EMAIL": "Lectern <hello@testserver>",
+        "SUPPORT_EMAIL": "help@testserver",
         "TRUSTED_PROXIES": "0",
         "STAFF_MFA": "required",
         "S3_BUCKET": "lectern-content",

@@ -33,6 +33,9 @@ class Invoice(models.Model):
     needs_action = models.BooleanField(
         _("waits for the customer"), default=False, help_text=_("The bank wants the payment confirmed.")
     )
+    on_its_way = models.BooleanField(
+        _("on its way"), default=False, help_text=_("A bank debit has been sent for, which takes days.")
+    )
     disputed = models.BooleanField(_("disputed"), default=False)
     covers_until = models.DateTimeField(
         _("pays until"), null=True, blank=True, help_text=_("The latest end of a period that its lines pay for.")

@@ -1,7 +1,11 @@
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.http import HttpResponse
+from django.test import Client
 
 from accounts.models import User
 from billing.models import Price
@@ -10,9 +14,58 @@ from tests.billing.till import Till
 from tests.conftest import ClientFor
 
 
+@dataclass
+class Guest:
+    """Somebody without an account, at a browser that has seen the page of plans."""
+
+    till: Till
+    browser: Client = field(default_factory=Client)
+
+    def __post_init__(self) -> None:
+        self.browser.get("/plans/")
+
+    def press(self, price: Price) -> HttpResponse:
+        return self.browser.post(f"/checkout/{price.stripe_id}/")
+
+    def pay(self, price: Price, *, email: str = "gus@example.com", outcome: str = "pay") -> None:
+        self.till.press(self.press(price).headers["Location"], outcome, email=email)
+
+
+@dataclass
+class Postbox:
+    """Everybody's letter box: `come` rings, lets the background work, and returns the mail that has come by that."""
+
+    till: Till
+    work: Callable[..., int]
+
+    def come(self, to: str = "nadia@example.com", **how: bool) -> list[Any]:
+        self.till.ring_last()
+        before = len(mail.outbox)
+        self.work(**how)
+        return [message for message in mail.outbox[before:] if message.to == [to]]
+
+    def one(self, to: str = "nadia@example.com") -> Any:
+        """Return the only mail that has come."""
+        (message,) = self.come(to)
+        return message
+
+    def subjects(self, to: str = "nadia@example.com") -> list[str]:
+        return sorted(str(message.subject) for message in self.come(to))
+
+
+@pytest.fixture
+def post(till: Till, work: Callable[..., int]) -> Postbox:
+    return Postbox(till, work)
+
+
 @pytest.fixture
 def till(db: None, stripe: StripeServer) -> Till:
     return Till(stripe)
+
+
+@pytest.fixture
+def guest(till: Till) -> Guest:
+    return Guest(till)
 
 
 @pytest.fixture
