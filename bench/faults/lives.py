@@ -37,14 +37,9 @@ def join(stripe: StripeServer, person: int, site: str, price: str) -> str:
     """Make a customer who belongs to this person, with a card that works and a subscription; return the customer's id."""
     metadata = {"user": str(person), "site": site}
     made = stripe.call("POST", "customers", email=f"person{person}@example.com", metadata=metadata)
-    take_card(stripe, made["id"], "good")
+    stripe.use_card(made["id"], "good")
     stripe.call("POST", "subscriptions", customer=made["id"], items=[{"price": price}])
     return str(made["id"])
-
-
-def take_card(stripe: StripeServer, customer: str, card: str) -> None:
-    with stripe.store.lock:
-        stripe.store.save(stripe.store.get("customer", customer) | {"_card": card})
 
 
 def standing(stripe: StripeServer, customer: str) -> Object | None:
@@ -55,16 +50,16 @@ def move(stripe: StripeServer, customer: str, prices: list[str], rng: random.Ran
     """Let one more thing happen in a customer's life, whatever state it is in."""
     one = standing(stripe, customer)
     if one is None:
-        take_card(stripe, customer, "good")
+        stripe.use_card(customer, "good")
         stripe.call("POST", "subscriptions", customer=customer, items=[{"price": rng.choice(prices)}])
         return
     path = f"subscriptions/{one['id']}"
     acts = [
         lambda: stripe.call("POST", path, cancel_at_period_end=one["cancel_at"] is None),
         lambda: stripe.call("POST", path, metadata={"step": rng.randrange(1000)}),
-        lambda: swap(stripe, customer, path, rng.choice(prices), rng.choice(["good", "declines"])),
+        lambda: swap(stripe, one, rng.choice(prices), rng.choice(["good", "declines"])),
         lambda: pay(stripe, customer),
-        lambda: stripe.call("POST", path + ("/resume" if one["status"] == "paused" else "/pause")),
+        lambda: stripe.call("POST", f"{path}/resume") if one["status"] == "paused" else pause(stripe, path),
         lambda: give_back(stripe, customer, rng),
         lambda: stripe.call("DELETE", path),
     ]
@@ -87,26 +82,34 @@ def end(stripe: StripeServer, customer: str) -> None:
         stripe.call("DELETE", f"subscriptions/{one['id']}")
 
 
-def swap(stripe: StripeServer, customer: str, path: str, price: str, card: str) -> None:
+def swap(stripe: StripeServer, one: Object, price: str, card: str) -> None:
     """Switch the plan; the card may fail for the difference, and then the subscription is past due."""
-    take_card(stripe, customer, card)
-    stripe.call("POST", path, items=[{"price": price}])
+    stripe.use_card(one["customer"], card)
+    stripe.call("POST", f"subscriptions/{one['id']}", items=[{"id": one["items"]["data"][0]["id"], "price": price}])
+
+
+def pause(stripe: StripeServer, path: str) -> None:
+    stripe.call("POST", f"{path}/pause", type="subscription")
 
 
 def pay(stripe: StripeServer, customer: str) -> None:
-    take_card(stripe, customer, "good")
     for invoice in stripe.store.all("invoice", customer):
         if invoice["status"] == "open":
-            stripe.call("POST", f"invoices/{invoice['id']}/pay")
+            stripe.pay_invoice(invoice["id"])
 
 
 def give_back(stripe: StripeServer, customer: str, rng: random.Random) -> None:
-    """Refund one of the customer's payments, all of it or a half."""
-    charges = [one for one in stripe.store.all("charge", customer) if one["amount"] - one["amount_refunded"] > 1]
+    """Refund one of the customer's payments, all of it or a half, or open a dispute about it."""
+    charges = [one for one in stripe.store.all("charge", customer) if one["paid"] and one["amount"] > 1]
     if charges:
         charge = rng.choice(charges)
         left = charge["amount"] - charge["amount_refunded"]
-        stripe.call("POST", "refunds", charge=charge["id"], amount=left // rng.choice([1, 2]))
+        acts = [
+            lambda: stripe.refund(charge["id"]),
+            lambda: stripe.refund(charge["id"], max(1, left // 2), outcome=rng.choice(["succeeded", "failed"])),
+            lambda: stripe.dispute(charge["id"], inquiry=rng.random() < 0.5),
+        ]
+        rng.choice(acts)()
 
 
 def events_since(stripe: StripeServer, position: int) -> tuple[int, list[Object]]:

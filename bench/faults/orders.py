@@ -53,7 +53,7 @@ def life(stripe: StripeServer, person: User, prices: Sequence[str], *, ends: boo
     path = f"subscriptions/{one['id']}"
     for cancelled in (True, False):
         stripe.call("POST", path, cancel_at_period_end=cancelled)
-    stripe.call("POST", path, items=[{"price": prices[1]}])
+    lives.swap(stripe, one, prices[1], "good")
     if ends:
         stripe.call("DELETE", path)
     _, events = lives.events_since(stripe, position)
@@ -68,7 +68,7 @@ def life(stripe: StripeServer, person: User, prices: Sequence[str], *, ends: boo
 def put_back() -> Iterator[None]:
     """A savepoint that everything inside goes back to. Tickets insist on a commit of their own, which a test's block may stand in for."""
     atomic = transaction.atomic()
-    atomic._from_testcase = True  # type: ignore[attr-defined]
+    atomic._from_testcase = True  # noqa: SLF001 - Django's own test cases do the same
     with atomic:
         yield
         transaction.set_rollback(True)
@@ -131,7 +131,7 @@ def of_answers(stripe: StripeServer, person: User, price: str) -> Walk:
         if cancelled in (True, False):
             stripe.call("POST", f"subscriptions/{one['id']}", cancel_at_period_end=cancelled)
         elif cancelled == "paused":
-            stripe.call("POST", f"subscriptions/{one['id']}/pause")
+            lives.pause(stripe, f"subscriptions/{one['id']}")
         elif cancelled == "ended":
             stripe.call("DELETE", f"subscriptions/{one['id']}")
         found = truth.copy(stripe, customer)

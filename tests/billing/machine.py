@@ -6,6 +6,7 @@ by tests/billing/truth.py.
 """
 
 from collections import Counter
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from accounts.models import User
 from billing.models import Price, Product
 from courses.models import File
 from sandbox.stripe import StripeServer
+from sandbox.stripe.errors import StripeError
 from tests import build
 from tests.billing.ledger import contradictions
 from tests.billing.shop import START, Shop
@@ -27,7 +29,9 @@ from tests.billing.truth import DAY, HOUR, Object
 WHO, ANY = st.sampled_from([0, 0, 0, 1]), st.integers(0, 1000)
 CARDS = ("declines", "good", "none", "3ds")
 CARD = st.sampled_from(CARDS)
-DISPUTES = ("needs_response", "under_review", "lost", "won", "warning_needs_response")
+DISPUTES = ("won", "lost", "under_review", "needs_response", "warning_closed")
+REFUNDS = ("succeeded", "succeeded", "pending", "failed")
+DUNNING = ("cancel", "unpaid", "past_due", "pause")
 POINTS = ("F1", "F2", "F3", "F4", "F5", "F6", "F7")
 FAULTS = ("401", "429", "nonsense")
 STEPS = (1, HOUR, DAY, 4 * DAY, 31 * DAY)
@@ -50,9 +54,13 @@ ACTS = {
     "resumes": 1,
     "collection_rests": 1,
     "pays_what_is_open": 2,
-    "refunds_all": 1,
+    "forgives_what_is_open": 1,
+    "dunning_will_end": 1,
+    "refunds": 2,
     "refunds_part": 1,
+    "refund_settles": 1,
     "disputes": 2,
+    "dispute_goes_on": 2,
     "any_bell_arrives": 3,
     "bell_arrives_again": 1,
     "bell_is_lost": 1,
@@ -89,9 +97,7 @@ class Life(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self.shop.reconcile()
-            self.shop.waiting.clear()
-            self.shop.check(self.people)
+            self.shop.settle(self.people)
             assert contradictions() == []
         finally:
             self.cells.update(self.shop.cells)
@@ -131,31 +137,30 @@ class Life(RuleBasedStateMachine):
             self.sessions.append(address.rsplit("/", 1)[-1])
 
     def pays(self, who: int, number: int) -> None:
-        self.completes(number, settled=True)
+        self.completes(number, "good")
 
     def promises(self, who: int, number: int) -> None:
-        """Pay by bank debit: for what is sold outright the money comes days later, or never."""
-        self.completes(number, settled=False)
+        """Pay by bank debit: the money comes days later, or never."""
+        self.completes(number, "bank_fails" if number % 2 else "bank")
 
-    def completes(self, number: int, *, settled: bool) -> None:
+    def completes(self, number: int, card: str) -> None:
         """Pay any session that was ever given out, the latest first, if Stripe still takes it."""
         if not self.sessions:
             return
         session = self.stripe.store.get("checkout.session", self.sessions[-1 - number % len(self.sessions)])
         if session["status"] == "open":
-            settled = settled or session["mode"] == "subscription"
-            fails = {} if settled else {"_fails": number % 2 == 1}
-            with self.stripe.store.lock:
-                self.shop.world.complete_session(session | fails, settled=settled)
+            with self.stripe.store.step():
+                self.shop.world.complete_session(session, card=card)
 
     def changes_card(self, who: int, card: int | str) -> None:
         chosen = card if isinstance(card, str) else CARDS[card % len(CARDS)]
         for customer in self.shop.customers(self.people[who]):
-            self.stripe.store.save(customer | {"_card": chosen})
+            self.stripe.use_card(customer["id"], chosen)
 
     def change(self, who: int, method: str, path: str = "subscriptions/{}", **params: Any) -> None:
         for one in self.shop.standing(self.people[who]):
-            self.stripe.call(method, path.format(one["id"]), **params)
+            with suppress(StripeError):  # What Stripe refuses has not happened.
+                self.stripe.call(method, path.format(one["id"]), **params)
 
     def cancels_in_the_portal(self, who: int, number: int) -> None:
         """The portal sets `cancel_at` alone."""
@@ -174,49 +179,69 @@ class Life(RuleBasedStateMachine):
         self.change(who, "POST", cancel_at_period_end=False)
 
     def swaps(self, who: int, number: int) -> None:
-        self.change(who, "POST", items=[{"price": self.plans[number % len(self.plans)].stripe_id}])
+        for one in self.shop.standing(self.people[who]):
+            item = {"id": one["items"]["data"][0]["id"], "price": self.plans[number % len(self.plans)].stripe_id}
+            with suppress(StripeError):
+                self.stripe.call("POST", f"subscriptions/{one['id']}", items=[item])
 
     def pauses(self, who: int, number: int) -> None:
-        if self.statuses(who) in (["active"], ["trialing"]):
-            self.change(who, "POST", "subscriptions/{}/pause")
+        self.change(who, "POST", "subscriptions/{}/pause", type="subscription")
 
     def resumes(self, who: int, number: int) -> None:
-        if self.statuses(who) == ["paused"]:
-            self.change(who, "POST", "subscriptions/{}/resume")
-
-    def statuses(self, who: int) -> list[str]:
-        return [one["status"] for one in self.shop.standing(self.people[who])]
+        self.change(who, "POST", "subscriptions/{}/resume")
 
     def collection_rests(self, who: int, number: int) -> None:
         """The owner lets somebody have a month for nothing, or ends that: Stripe says they keep access."""
         self.change(who, "POST", pause_collection={"behavior": "void"} if number % 2 else "")
 
+    def open_invoices(self, who: int) -> list[str]:
+        return [one["id"] for one in self.shop.objects("invoice", self.people[who]) if one["status"] == "open"]
+
     def pays_what_is_open(self, who: int, number: int) -> None:
-        for invoice in self.shop.objects("invoice", self.people[who]):
-            if invoice["status"] == "open":
-                with self.stripe.store.lock:
-                    self.shop.world.try_to_pay(invoice)
+        for invoice in self.open_invoices(who):
+            self.stripe.pay_invoice(invoice)
 
     # --- What the owner and the bank do -------------------------------------------------------
 
-    def charge(self, who: int, number: int) -> Object | None:
-        charges = self.shop.objects("charge", self.people[who])
-        return charges[number % len(charges)] if charges else None
+    def forgives_what_is_open(self, who: int, number: int) -> None:
+        for invoice in self.open_invoices(who):
+            self.stripe.call("POST", f"invoices/{invoice}/{'void' if number % 2 else 'mark_uncollectible'}")
 
-    def refunds_all(self, who: int, number: int) -> None:
-        charge = self.charge(who, number)
-        if charge and (left := charge["amount"] - charge["amount_refunded"]):
-            self.stripe.call("POST", "refunds", charge=charge["id"], amount=left)
+    def dunning_will_end(self, who: int, number: int) -> None:
+        self.stripe.configure(final_failure=DUNNING[number % len(DUNNING)])
+
+    def charge(self, who: int, number: int) -> str:
+        paid = [one["id"] for one in self.shop.objects("charge", self.people[who]) if one["paid"]]
+        return paid[number % len(paid)] if paid else ""
+
+    def refunds(self, who: int, number: int) -> None:
+        """Give all that is left back: it arrives, is on its way, or comes back because the bank will not take it."""
+        if charge := self.charge(who, number):
+            with suppress(StripeError):
+                self.stripe.refund(charge, outcome=REFUNDS[number % len(REFUNDS)])
 
     def refunds_part(self, who: int, number: int) -> None:
-        charge = self.charge(who, number)
-        if charge and (left := charge["amount"] - charge["amount_refunded"]) > 1:
-            self.stripe.call("POST", "refunds", charge=charge["id"], amount=left // 2)
+        if charge := self.charge(who, number):
+            with suppress(StripeError):
+                self.stripe.refund(charge, 500)
+
+    def refund_settles(self, who: int, number: int) -> None:
+        """A refund that was on its way arrives, or one that seemed done comes back."""
+        charges = [one["id"] for one in self.shop.objects("charge", self.people[who])]
+        for refund in self.stripe.store.all("refund", charge=charges):
+            with suppress(StripeError):
+                self.stripe.settle_refund(refund["id"], succeeds=number % 3 == 0)
 
     def disputes(self, who: int, number: int) -> None:
-        """A payment's dispute is opened, or goes on."""
         if charge := self.charge(who, number):
-            dispute(self.stripe, charge, DISPUTES[number % len(DISPUTES)])
+            with suppress(StripeError):
+                self.stripe.dispute(charge, inquiry=number % 3 == 0)
+
+    def dispute_goes_on(self, who: int, number: int) -> None:
+        charges = [one["id"] for one in self.shop.objects("charge", self.people[who])]
+        for found in self.stripe.store.all("dispute", charge=charges):
+            with suppress(StripeError):
+                self.stripe.decide(found["id"], DISPUTES[number % len(DISPUTES)])
 
     # --- What the wire does -------------------------------------------------------------------
 
@@ -284,18 +309,6 @@ class Life(RuleBasedStateMachine):
         pro, book = self.plans[2].product.stripe_id, self.book.product.stripe_id
         opens = {"members": bool(held - {book}), "pro": pro in held, "book": book in held}
         assert status == (302 if opens[what] else 403), (what, status, held)
-
-
-def dispute(stripe: StripeServer, charge: Object, status: str) -> None:
-    """Let the buyer's bank take this payment's dispute to a state, and ring its bell, which names a charge and no customer."""
-    with stripe.store.lock:
-        stripe.store.save(charge | {"disputed": True})
-        identity = f"dp_{charge['id'][3:]}"
-        fields = {"id": identity, "object": "dispute", "charge": charge["id"], "status": status}
-        fields |= {"payment_intent": charge["payment_intent"], "amount": charge["amount"], "created": charge["created"]}
-        known = stripe.store.find("dispute", identity)
-        stripe.store.save(fields)
-        stripe.world.ring("charge.dispute.updated" if known else "charge.dispute.created", fields)
 
 
 def prepared(stripe: StripeServer, traveller: Any) -> type[Life]:

@@ -66,6 +66,8 @@ class Shop:
         self.applied: dict[str, int] = {}  # When the answer that stands in our rows was asked for.
         self.under_way: list[tuple[int, str, Any, int, Copy]] = []
         self.rules = Rules(grace=settings.GRACE_DAYS * truth.DAY, silence=settings.SILENCE_HOURS * truth.HOUR)
+        self.moved = True  # Whether the site, or the clock, has moved since everybody's access was looked at.
+        self.seen_held: dict[int, set[str]] = {}
         self.cells: Counter[tuple[str, str]] = Counter()
 
     # --- Stripe's side ------------------------------------------------------------------------
@@ -75,6 +77,7 @@ class Shop:
 
     def forward(self, seconds: int) -> None:
         """Move both clocks, and let Stripe do what falls due on the way at its own moment."""
+        self.moved = True
         with self.stripe.store.lock:
             self.world.advance(SANDBOX_CLOCK, self.world.now() + seconds)
             self.traveller.shift(seconds)
@@ -118,6 +121,7 @@ class Shop:
 
     def post(self, event: Object) -> int:
         """Deliver one event as Stripe does; return the status. Raises Killed where the process died instead of answering."""
+        self.moved = True
         body = json.dumps(public(event)).encode()
         client = Client(raise_request_exception=False)
         answer = client.post(
@@ -189,6 +193,7 @@ class Shop:
         self.lost.add(self.owner(event))
 
     def reconcile(self) -> None:
+        self.moved = True
         sync.reconcile()
         for customer in self.stripe.store.all("customer"):
             self.learn(customer["id"], "reconcile")
@@ -204,6 +209,7 @@ class Shop:
 
     def land(self, number: int) -> None:
         """Let an answer that was held back arrive: it counts unless a later one stands already."""
+        self.moved = True
         asked, customer, snapshot, ticket, found = self.under_way.pop(number)
         done = sync.apply(snapshot, ticket=ticket, now=timezone.now())
         assert done is (asked > self.applied.get(customer, 0))
@@ -234,6 +240,7 @@ class Shop:
 
     def click_on_price(self, person: User, price: Price) -> str:
         """Press a price's button; return where it leads, or an empty string where nothing is for this person to buy."""
+        self.moved = True
         before = dict(Customer.objects.filter(user=person).values_list("stripe_id", "applied_ticket"))
         try:
             address = checkout.start(person.pk, person.email, price)
@@ -246,6 +253,7 @@ class Shop:
         return address
 
     def held(self, person: User) -> set[str]:
+        """Ask the site what somebody holds now; who was never a customer holds nothing, and that is asked at the end of a life."""
         return {self.products[pk] for pk, _ in entitlements.held(person.pk, now=timezone.now())}
 
     def may_hold(self, person: User) -> set[str]:
@@ -263,10 +271,28 @@ class Shop:
         return not mine & self.lost and not any(owner in mine for owner in map(self.owner, self.waiting))
 
     def check(self, people: Iterable[User]) -> None:
+        """Hold everybody's access against what the site was told, and against what Stripe says where all has been told."""
         for person in people:
-            held = self.held(person)
+            if self.moved:
+                self.seen_held[person.pk] = self.held(person) if self.customers(person) else set()
+            held = self.seen_held[person.pk]
             assert held == self.may_hold(person), f"the site says {held}, and was told {self.may_hold(person)}"
             if self.is_quiet(person):
                 assert held == self.does_hold(person), f"the site says {held}, Stripe {self.does_hold(person)}"
             assert len(self.customers(person)) <= 1
             assert len(self.standing(person)) <= 1, "subscribed twice"
+        self.moved = False
+
+    def settle(self, people: Iterable[User]) -> None:
+        """Let the last bell about everybody arrive, or the night come where bells were lost; then everything must be true."""
+        if any(not self.is_quiet(person) for person in people):
+            if self.lost:
+                self.reconcile()
+            for event in {
+                self.owner(event): event for event in self.waiting if self.owner(event) not in self.lost
+            }.values():
+                self.deliver(event)
+        self.waiting.clear()
+        self.moved = True
+        self.check(people)
+        assert [self.held(person) for person in people] == [self.does_hold(person) for person in people]

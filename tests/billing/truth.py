@@ -45,12 +45,9 @@ def copy(stripe: StripeServer, customer_id: str) -> Copy | None:
         if customer is None:
             return None
         of = {kind: stripe.store.all(kind, customer_id) for kind in KINDS}
-        charges = {charge["id"] for charge in of["charge"]}
-        of |= {
-            kind: [one for one in stripe.store.all(kind) if one["charge"] in charges] for kind in ("refund", "dispute")
-        }
-        bills = {invoice["id"] for invoice in of["invoice"]}
-        of["invoice_payment"] = [one for one in stripe.store.all("invoice_payment") if one["invoice"] in bills]
+        charges = [charge["id"] for charge in of["charge"]]
+        of |= {kind: stripe.store.all(kind, charge=charges) for kind in ("refund", "dispute")}
+        of["invoice_payment"] = stripe.store.all("invoice_payment", invoice=[bill["id"] for bill in of["invoice"]])
         return Copy(customer, of, sold(stripe))
 
 
@@ -137,9 +134,15 @@ def paid_until(invoice: Object) -> int:
 
 def charges_of(copy: Copy, invoice: Object) -> list[Object]:
     links = [link for link in copy.of["invoice_payment"] if link["invoice"] == invoice["id"]]
-    intents = [copy.one("payment_intent", link["payment"]["payment_intent"]) for link in links]
-    charges = [copy.one("charge", intent["latest_charge"]) for intent in intents if intent]
+    charges = [charge_of(copy, link["payment"].get("payment_intent")) for link in links]
     return [charge for charge in charges if charge]
+
+
+def charge_of(copy: Copy, intent_id: Any) -> Object | None:
+    """Return the charge that took a payment's money, if any has."""
+    intent = copy.one("payment_intent", intent_id)
+    charge = copy.one("charge", intent["latest_charge"]) if intent else None
+    return charge if charge and charge["paid"] else None
 
 
 def given_back(copy: Copy, charge: Object) -> int:
@@ -152,8 +155,7 @@ def is_owned(copy: Copy, session: Object) -> bool:
     """Whether what a session in mode payment sold is owned: paid, not given back in full, under no dispute that counts."""
     if session["status"] != "complete" or session["payment_status"] not in ("paid", "no_payment_required"):
         return False
-    intent = copy.one("payment_intent", session["payment_intent"]) or {}
-    charge = copy.one("charge", intent.get("latest_charge"))
+    charge = charge_of(copy, session["payment_intent"])
     return charge is None or not (given_back(copy, charge) >= charge["amount"] or is_contested(copy, charge))
 
 
