@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from smtplib import SMTPDataError, SMTPException, SMTPNotSupportedError, SMTPRecipientsRefused
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -29,6 +30,11 @@ BATCH = 50
 OF_ONE_MAIL = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError)
 
 
+# Set for so many seconds after the mail server failed. Whoever brings news in a hurry leaves it to the next round then: a thousand
+# of them would each wait for a server that hangs, and nothing else would be done in the background.
+DOWN, DOWN_FOR = "mail-server-down", 50
+
+
 class MailServerDown(Exception):
     """The server, not this mail, is what fails; the rest may as well wait."""
 
@@ -41,8 +47,14 @@ def send_due() -> bool:
         for pk in batch[:BATCH]:
             send(pk, now=timezone.now())
     except MailServerDown:
+        cache.set(DOWN, True, DOWN_FOR)
         return True
     return len(batch) <= BATCH
+
+
+def is_server_down() -> bool:
+    """Return whether the mail server has failed a moment ago."""
+    return bool(cache.get(DOWN))
 
 
 def send(pk: int, *, now: datetime) -> None:
