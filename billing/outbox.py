@@ -15,6 +15,7 @@ def put(notices: Sequence[Notice]) -> None:
     fresh = [one for one in notices if one.key not in there]
     if fresh:
         Notice.objects.bulk_create(fresh, ignore_conflicts=True)
+    if any(one.dropped_at is None for one in fresh):
         send_notices.enqueue()
 
 
