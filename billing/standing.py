@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -55,7 +56,7 @@ def standings(user_id: int, *, now: datetime) -> list[Standing]:
 
 def standing(user_id: int, *, now: datetime) -> Standing | None:
     """Return the standing of the person's foremost plan subscription (an open one before any other), or None. One query."""
-    return next((of(one, now=now) for one in _found(user_id, now=now) if one.is_plan), None)  # type: ignore[attr-defined]
+    return next((of(one, now=now) for one in _found(user_id, now=now) if one.is_plan), None)
 
 
 def trouble(user_id: int, *, now: datetime) -> Standing | None:
@@ -66,7 +67,8 @@ def trouble(user_id: int, *, now: datetime) -> Standing | None:
     return of(found, now=now) if found else None
 
 
-def _found(user_id: int, *, now: datetime) -> QuerySet[Subscription]:
+def _found(user_id: int, *, now: datetime) -> QuerySet[Any]:
+    """Return the person's subscriptions that are not over, each with what the database knows beside it: is_open, is_plan, owed."""
     plan = Subscription.products.through.objects.filter(subscription=OuterRef("pk"), product__kind=Product.Kind.PLAN)
     owed = Invoice.objects.filter(subscription=OuterRef("pk"), status=Invoice.Status.OPEN).order_by("due_at", "pk")
     return (
@@ -81,9 +83,9 @@ def _found(user_id: int, *, now: datetime) -> QuerySet[Subscription]:
     )
 
 
-def of(subscription: Subscription, *, now: datetime) -> Standing:
+def of(subscription: Any, *, now: datetime) -> Standing:
     """Say how a subscription that was read by `_found` stands."""
-    open_now, owed = bool(subscription.is_open), subscription.owed or ""  # type: ignore[attr-defined]
+    open_now, owed = bool(subscription.is_open), subscription.owed or ""
     status, ends_at = subscription.status, subscription.cancel_at
     on_trial, runs = status == "trialing", status in ("active", "trialing")
     grace = subscription.unpaid_since + timedelta(days=settings.GRACE_DAYS) if subscription.unpaid_since else None
@@ -91,7 +93,7 @@ def of(subscription: Subscription, *, now: datetime) -> Standing:
     return Standing(
         id=subscription.stripe_id,
         plan=subscription.price.product.name if subscription.price else _("Membership"),
-        plans=bool(subscription.is_plan),  # type: ignore[attr-defined]
+        plans=bool(subscription.is_plan),
         status=status,
         words=words(subscription, open_now=open_now),
         advice=advice(subscription, open_now=open_now, card_wanted=card_wanted),

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from billing.models import Grant, Invoice, Purchase, Refund
+from billing.money import formatted
 from billing.standing import Standing, standings
 
 SHOWN = 12
@@ -49,8 +50,9 @@ def state_of(invoice: Invoice) -> str:
     if invoice.disputed:
         return _("Disputed")
     if invoice.status == Invoice.Status.PAID and invoice.amount_refunded:
-        whole = invoice.amount_refunded >= invoice.amount_paid
-        return _("Given back") if whole else _("Paid, a part given back")
+        if invoice.amount_refunded >= invoice.amount_paid:
+            return _("Given back")
+        return _("Paid, %(amount)s given back") % {"amount": formatted(invoice.amount_refunded, invoice.currency)}
     said = {
         Invoice.Status.PAID: _("Paid"),
         Invoice.Status.OPEN: _("Confirm it with your bank") if invoice.needs_action else _("To be paid"),

@@ -168,13 +168,13 @@ class Changes:
         """Return the next invoice without making it: the next period with what waits for it, or, for always_invoice, the switch alone."""
         before = self.store.db.in_transaction
         self.store.db.execute("SAVEPOINT preview" if before else "BEGIN")
-        posted, self.post = self.post, silent
         try:
-            return self.previewed(copy.deepcopy(one), switches, proration)
+            with self.holding():
+                return self.previewed(copy.deepcopy(one), switches, proration)
         finally:
             # Nothing of this has happened: neither the invoice, nor coupons used up, nor bells.
-            self.post = posted
-            self.store.db.execute("ROLLBACK TO preview" if before else "ROLLBACK")
+            for statement in ("ROLLBACK TO preview", "RELEASE preview") if before else ("ROLLBACK",):
+                self.store.db.execute(statement)
 
     def previewed(self, one: Object, switches: list[Switch] | None, proration: str) -> Object:
         rows = None
@@ -198,10 +198,6 @@ class Changes:
             "id": new_id("upcoming_in"),
             "lines": invoice["lines"] | {"url": "/v1/invoices/upcoming/lines"},
         }
-
-
-def silent(event: Object) -> None:
-    """Post nothing."""
 
 
 def rhythm(price: Object) -> tuple[str, int]:

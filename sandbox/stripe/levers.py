@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.stripe.errors import missing
 from sandbox.stripe.store import Store
 from sandbox.stripe.terms import HOUR, SANDBOX_CLOCK, Object, period_end, public
 from sandbox.stripe.world import World
@@ -14,7 +15,7 @@ class Levers:
     world: World
 
     def charge_of(self, payment: str) -> Object:
-        """Return the charge of a payment. Raises LookupError where nothing has been charged."""
+        """Return the charge of a payment. Raises StripeError (404) where nothing has been charged."""
         found = self.store.find_any(payment)
         if found and found["object"] == "checkout.session":
             found = self.store.find_any(found["payment_intent"] or found["invoice"])
@@ -24,7 +25,7 @@ class Levers:
         if found and found["object"] == "payment_intent":
             found = self.store.find("charge", found["latest_charge"])
         if not found or found["object"] != "charge":
-            raise LookupError(f"{payment} has not been charged")
+            raise missing("charge", payment)
         return found
 
     def refund(self, payment: str, amount: int | None = None, *, outcome: str = "succeeded", **params: Any) -> Object:

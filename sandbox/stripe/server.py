@@ -1,5 +1,6 @@
 """The embedded Stripe as a server: the API under /v1, the hosted pages, and the thread that sends webhooks."""
 
+import logging
 import threading
 import time
 from collections import deque
@@ -8,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.stripe.api import answer
+from sandbox.stripe.errors import StripeError
 from sandbox.stripe.levers import Levers
 from sandbox.stripe.sender import Sender
 from sandbox.stripe.store import Store
 from sandbox.stripe.terms import SANDBOX_CLOCK, public
 from sandbox.stripe.wire import Handler, Listener
 from sandbox.stripe.world import World
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -64,6 +68,11 @@ class StripeServer(Levers):
         with self.store.lock:
             if self.store.note("began") is None:
                 self.store.set_note("began", int(time.time()))
+        if self.store.upgraded:
+            with self.store.step():
+                for kind in self.world.planned:
+                    for one in self.store.all(kind):
+                        self.store.save(one)
 
     # --- Life ---------------------------------------------------------------------------------
 
@@ -76,8 +85,11 @@ class StripeServer(Levers):
     def tick(self) -> None:
         """The sandbox's clock runs with real time: do what falls due."""
         while not self.sender.stopped.wait(1):
-            with self.store.step():
-                self.world.run_until(SANDBOX_CLOCK, self.world.now())
+            try:
+                with self.store.step():
+                    self.world.run_until(SANDBOX_CLOCK, self.world.now())
+            except StripeError:
+                logger.exception("what fell due could not be done")
 
     def stop(self) -> None:
         self.sender.stop()

@@ -16,6 +16,8 @@ class Sessions:
     def expire_session(self, session: Object) -> Object:
         session |= {"status": "expired", "url": None}
         self.store.save(session)
+        if intent := self.store.find("payment_intent", session["payment_intent"]):
+            self.cancel_intent(intent, "expired")
         self.ring("checkout.session.expired", session)
         return session
 
@@ -65,20 +67,41 @@ class Sessions:
 
         Raises StripeError (402) where a card is declined or 3D Secure has not been passed: the session stays open.
         """
-        address = {
-            "city": None,
-            "country": country or None,
-            "line1": None,
-            "line2": None,
-            "postal_code": None,
-            "state": None,
-        }
         session |= {"_country": country or session.get("_country")}
         self.price_session(session)
         free = session["amount_total"] == 0 or bool(session["_trial_days"])
         asked = not free or (session["mode"] == "subscription" and session["payment_method_collection"] == "always")
         if asked:
             self.refuse_session(session, card, confirmed=confirmed)
+        customer = self.buyer_of(session, email, name, country)
+        # A card confirmed here is set up for what follows, and is not asked for again.
+        kept = "good" if card == "3ds" else card
+        method = self.new_method(kept, billing={"email": session["customer_details"]["email"]}) if asked else None
+        if method and customer and session["mode"] == "subscription":
+            self.make_default(customer["id"], self.attach(method, self.store.get("customer", customer["id"])))
+        self.store.save(session)
+        if session["mode"] == "subscription":
+            self.subscribe_session(session, method)
+        else:
+            self.pay_session(session, method)
+        self.store.save(session)
+        self.ring("checkout.session.completed", session)
+        return session
+
+    def refuse_session(self, session: Object, card: str, *, confirmed: bool) -> None:
+        """Only a card that works completes a session: others leave it open, with a payment that failed."""
+        if card == "3ds" and not confirmed:
+            message = "The bank asks for confirmation."
+            raise StripeError(402, message, code="authentication_required", type_="card_error")
+        if card in ("declines", "none"):
+            if session["mode"] == "payment":
+                self.attempt(self.intent_of_session(session), self.new_method("declines"))
+            raise StripeError(402, "Your card was declined. Try another one.", code="card_declined", type_="card_error")
+
+    def buyer_of(self, session: Object, email: str, name: str, country: str) -> Object | None:
+        """Note on the session who has bought; return the customer, if there is to be one."""
+        rest = ("city", "country", "line1", "line2", "postal_code", "state")
+        address: Object = dict.fromkeys(rest) | {"country": country or None}
         customer = self.customer_of(session, email, name)
         session |= {"customer": customer and customer["id"], "status": "complete", "url": None}
         session["customer_details"] = NOBODY | {
@@ -88,27 +111,7 @@ class Sessions:
         }
         if customer:
             self.keep_address(session, customer, address, name)
-        method = self.new_method(card, billing={"email": session["customer_details"]["email"]}) if asked else None
-        if method and customer and session["mode"] == "subscription":
-            self.make_default(customer["id"], self.attach(method, self.store.get("customer", customer["id"])))
-        self.store.save(session)
-        if session["mode"] == "subscription":
-            self.subscribe_session(session, method, confirmed=confirmed)
-        else:
-            self.pay_session(session, method, confirmed=confirmed)
-        self.store.save(session)
-        self.ring("checkout.session.completed", session)
-        return session
-
-    def refuse_session(self, session: Object, card: str, *, confirmed: bool) -> None:
-        """Only a card that works completes a session: others leave it open, with a payment that failed."""
-        if card == "3ds" and not confirmed:
-            raise StripeError(
-                402, "The bank asks for confirmation.", code="authentication_required", type_="card_error"
-            )
-        if card in ("declines", "none"):
-            self.change(session, None, _declined=session.get("_declined", 0) + 1)
-            raise StripeError(402, "Your card was declined. Try another one.", code="card_declined", type_="card_error")
+        return customer
 
     def keep_address(self, session: Object, customer: Object, address: Object, name: str) -> None:
         update, fields = session.get("_update") or {}, {}
@@ -120,7 +123,7 @@ class Sessions:
         if fields:
             self.change(self.store.get("customer", customer["id"]), "customer.updated", **fields)
 
-    def subscribe_session(self, session: Object, method: Object | None, *, confirmed: bool) -> None:
+    def subscribe_session(self, session: Object, method: Object | None) -> None:
         customer = self.store.get("customer", session["customer"])
         bought = [(self.store.get("price", row["price"]), row["quantity"]) for row in session["_items"]]
         wishes: Any = {
@@ -131,7 +134,6 @@ class Sessions:
         wishes |= {
             "discounts": self.session_coupons(session),
             "tax": session["automatic_tax"]["enabled"],
-            "confirmed": confirmed,
         }
         wishes["missing_payment_method"] = session["_missing"]
         if session["_trial_days"]:
@@ -151,17 +153,25 @@ class Sessions:
             intent = self.intent_of(invoice)
             self.store.save(intent | {"_session": session["id"]})
 
-    def pay_session(self, session: Object, method: Object | None, *, confirmed: bool) -> None:
+    def pay_session(self, session: Object, method: Object | None) -> None:
         if not session["amount_total"]:
             session["payment_status"] = "no_payment_required"
             self.invoice_session(session, None)
             return
-        intent = self.intend(session["customer"], session["amount_total"], session["currency"], session["_intent"])
-        intent["_session"] = session["id"]
-        session["payment_intent"] = intent["id"]
-        if self.attempt(intent, method, confirmed=confirmed) == "succeeded":
+        intent = self.intent_of_session(session)
+        if self.attempt(intent, method) == "succeeded":
             session["payment_status"] = "paid"
             self.invoice_session(session, intent)
+
+    def intent_of_session(self, session: Object) -> Object:
+        """Return the payment intent of a session in mode payment: there is one from the first attempt on."""
+        found = self.store.find("payment_intent", session["payment_intent"])
+        amount, customer = session["amount_total"], session["customer"]
+        intent = found or self.intend(customer, amount, session["currency"], session["_intent"])
+        intent |= {"amount": amount, "customer": customer, "_session": session["id"]}
+        session["payment_intent"] = intent["id"]
+        self.store.save(session)
+        return self.store.save(intent)
 
     def invoice_session(self, session: Object, intent: Object | None) -> None:
         """Write the invoice of a purchase outright, which is a receipt: it is paid already."""

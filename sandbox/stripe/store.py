@@ -1,7 +1,7 @@
 """The embedded Stripe's memory: one SQLite file of JSON objects, so that what was bought is still there after a restart."""
 
 import json
-import secrets
+import random
 import sqlite3
 import string
 import threading
@@ -14,7 +14,7 @@ from sandbox.stripe.errors import StripeError, missing
 from sandbox.stripe.filters import FILTERS, STATEMENTS
 
 Body = dict[str, Any]
-LETTERS = string.ascii_letters + string.digits
+LETTERS, DICE = string.ascii_letters + string.digits, random.Random()  # Names, not secrets.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, kind TEXT NOT NULL, customer TEXT, clock TEXT, due INTEGER,
@@ -39,7 +39,7 @@ CHUNK, PAYMENT_REQUIRED = 200, 402
 
 
 def new_id(prefix: str, length: int = 24) -> str:
-    return f"{prefix}_{''.join(secrets.choice(LETTERS) for _ in range(length))}"
+    return f"{prefix}_{''.join(DICE.choices(LETTERS, k=length))}"
 
 
 class Store:
@@ -57,10 +57,11 @@ class Store:
     def make_tables(self) -> None:
         self.db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;")
         columns = {row[1] for row in self.db.execute("PRAGMA table_info(objects)")}
-        if columns and "due" not in columns:
-            self.db.executescript(
-                "ALTER TABLE objects ADD COLUMN clock TEXT; ALTER TABLE objects ADD COLUMN due INTEGER;"
-            )
+        # A file of an earlier version knows nothing of what falls due: the server saves everything anew then.
+        self.upgraded = bool(columns) and "due" not in columns
+        if self.upgraded:
+            for column in ("clock TEXT", "due INTEGER"):
+                self.db.execute(f"ALTER TABLE objects ADD COLUMN {column}")
         self.db.executescript(SCHEMA + ";\n".join(STATEMENTS))
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ class Subscriptions:
 
         `bought` is (price, quantity); a price that is paid once goes onto the first invoice. Wishes: metadata, trial_end (seconds),
         missing_payment_method, discounts (with their links), tax, currency, method (the id of a payment method), behavior (as
-        payment_behavior), confirmed (3D Secure has been passed).
+        payment_behavior).
         """
         now = self.now(customer["test_clock"])
         one = self.new_subscription(customer, bought, wishes, now)
@@ -42,7 +42,7 @@ class Subscriptions:
         if wishes.get("behavior") == "default_incomplete" and invoice["amount_due"]:
             self.change(invoice, None, next_payment_attempt=None)
             return
-        self.try_to_pay(invoice, confirmed=bool(wishes.get("confirmed")))
+        self.try_to_pay(invoice)
 
     def new_subscription(self, customer: Object, bought: Bought, wishes: Object, now: int) -> Object:
         recurring = [(price, quantity) for price, quantity in bought if price["recurring"]]

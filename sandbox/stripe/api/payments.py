@@ -227,6 +227,11 @@ def set_up(world: World, made: Object, method: Object) -> Object:
     return made
 
 
+@route("GET", "setup_intents")
+def list_setup_intents(world: World, params: Object, _: list[str]) -> Object:
+    return listing(world, params, "setup_intent", "/v1/setup_intents", own="customer")
+
+
 @route("POST", "setup_intents/{}/cancel")
 def cancel_setup_intent(world: World, params: Object, ids: list[str]) -> Object:
     hold(params, "cancellation_reason expand[]")

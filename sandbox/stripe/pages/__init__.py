@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.forms import parse
-from sandbox.stripe.pages import checkout, front, invoice, mailbox, portal, switching
+from sandbox.stripe.pages import checkout, front, invoice, ledger, mailbox, portal, switching
 from sandbox.stripe.pages.html import STYLE, Page, document, redirect
 
 HEADERS = {
@@ -23,6 +23,9 @@ ROUTES: list[tuple[str, re.Pattern[str], View]] = [
         ("GET", "/", front.show),
         ("POST", "/clock", front.move_clock),
         ("POST", "/chaos", front.switch_chaos),
+        ("POST", "/payments", ledger.change_payment),
+        ("POST", "/disputes", ledger.decide),
+        ("POST", "/settings", ledger.choose),
         ("GET", "/mail/", mailbox.show),
         ("GET", "/mail/([^/]+)", mailbox.read),
         ("GET", "/mail/([^/]+)/html", mailbox.read_html),

@@ -4,6 +4,7 @@ from html import escape
 from itertools import islice
 from typing import Any
 
+from sandbox.stripe.pages import ledger
 from sandbox.stripe.pages.html import Page, button, document, minute, redirect
 from sandbox.stripe.sender import SWITCHES
 from sandbox.stripe.terms import DAY, HOUR, SANDBOX_CLOCK
@@ -28,7 +29,8 @@ def show(stripe: Any, form: Object) -> Page:
         + "</form>"
     )
     body += '<h2>Mailbox</h2><p><a href="/mail/">Read the mail that the site has sent</a></p>'
-    body += chaos(stripe) + customers(stripe) + deliveries(stripe)
+    body += customers(stripe) + ledger.payments(stripe) + ledger.disputes(stripe)
+    body += ledger.settings(stripe) + chaos(stripe) + deliveries(stripe)
     return document("Stripe, embedded", body, wide=True)
 
 
@@ -46,14 +48,15 @@ def chaos(stripe: Any) -> str:
         f'<label class="line"><input type="checkbox" name="{name}" {"checked" if name in on else ""}> {words[name]}</label>'
         for name in SWITCHES
     )
-    return f'<h2>Trouble with webhooks</h2><form method="post" action="/chaos">{boxes}<button>Set</button></form>'
+    return f'<h2>Trouble with webhooks</h2><form class="slim" method="post" action="/chaos">{boxes}<button>Set</button></form>'
 
 
 def customers(stripe: Any) -> str:
     rows = []
     for one in islice(stripe.store.walk("customer", {}), 20):
         states = (
-            ", ".join(found["status"] for found in stripe.store.all("subscription", one["id"])) or "no subscription"
+            ", ".join(found["status"].replace("_", " ") for found in stripe.store.all("subscription", one["id"]))
+            or "no subscription"
         )
         rows.append(f"<tr><td>{escape(one['email'] or '')}</td><td>{one['id']}</td><td>{states}</td></tr>")
     return table("Customers", ("E-mail", "Id", "Subscriptions"), rows)

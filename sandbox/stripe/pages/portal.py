@@ -106,7 +106,7 @@ def described(stripe: Any, one: Object, session_id: str, allowed: Object) -> str
     price, home = one["items"]["data"][0]["price"], f"/p/session/{session_id}"
     name = stripe.store.get("product", price["product"])["name"]
     cost = money(amount_in(price, one["currency"]) or 0, one["currency"])
-    text = f"<h2>{escape(name)}</h2><p>{cost} {rhythm(price)}. Status: {one['status']}.</p>"
+    text = f"<h2>{escape(name)}</h2><p>{cost} {rhythm(price)}. Status: {one['status'].replace('_', ' ')}.</p>"
     own = hidden(subscription=one["id"])
     if one["cancel_at"]:
         text += f"<p>Cancelled: access ends on <strong>{day(one['cancel_at'])}</strong>.</p>"

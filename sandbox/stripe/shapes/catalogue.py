@@ -75,7 +75,7 @@ def price(now: int, params: Object, amount: int) -> Object:
             "interval": recurring["interval"],
             "interval_count": int(recurring.get("interval_count", 1)),
             "meter": None,
-            "trial_period_days": None,
+            "trial_period_days": int(recurring["trial_period_days"]) if recurring.get("trial_period_days") else None,
             "usage_type": "licensed",
         },
         tax_behavior=params.get("tax_behavior", "unspecified"),

@@ -156,3 +156,28 @@ def test_a_single_price_beside_a_plan_is_billed_once(
 def test_checkout_refuses_what_does_not_go_together(checkout: Any, monthly: Any, params: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequestError):
         checkout(monthly, **params)
+
+
+def test_a_declined_purchase_leaves_a_failed_payment_that_the_next_card_pays(
+    sandbox: StripeServer, api: StripeClient, checkout: Any, once: Any
+) -> None:
+    session = checkout(once)
+    submit(session.url, outcome="decline")
+    [intent] = api.v1.payment_intents.list().data
+    tried = api.v1.checkout.sessions.retrieve(session.id)
+    assert (tried.status, tried.payment_status, intent.status) == ("open", "unpaid", "requires_payment_method")
+    assert [charge.status for charge in api.v1.charges.list().data] == ["failed"]
+    submit(session.url, outcome="pay")
+    [intent] = api.v1.payment_intents.list().data
+    assert (intent.status, intent.amount_received) == ("succeeded", 900)
+    assert api.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
+
+
+def test_a_card_confirmed_at_checkout_is_not_asked_again(
+    sandbox: StripeServer, api: StripeClient, checkout: Any, monthly: Any
+) -> None:
+    session = checkout(monthly)
+    submit(session.url, outcome="3ds")
+    assert api.v1.checkout.sessions.retrieve(session.id).status == "open"
+    submit(session.url, outcome="confirm")
+    assert sandbox.renew(only(api).id)["status"] == "paid"

@@ -6,7 +6,7 @@ import pytest
 from stripe import InvalidRequestError, StripeClient
 
 from sandbox.stripe import StripeServer
-from tests.sandbox.stripe.conftest import types
+from tests.sandbox.stripe.conftest import submit, types, visit
 
 
 def charge_of(api: StripeClient, intent: str) -> Any:
@@ -140,3 +140,17 @@ def test_the_bank_warns_of_fraud(sandbox: StripeServer, api: StripeClient, bough
     warning = sandbox.warn_of_fraud(bought.payment_intent)
     [found] = api.v1.radar.early_fraud_warnings.list({"payment_intent": bought.payment_intent}).data
     assert (found.id, types(sandbox)[-1]) == (warning["id"], "radar.early_fraud_warning.created")
+
+
+def test_the_front_page_refunds_disputes_and_decides(sandbox: StripeServer, api: StripeClient, bought: Any) -> None:
+    charge = charge_of(api, bought.payment_intent).id
+    for act in ("half", "fails", "fraud", "dispute"):
+        assert submit(sandbox.url + "/payments", charge=charge, act=act)[0] == 303
+    [dispute] = api.v1.disputes.list().data
+    assert (charge_of(api, bought.payment_intent).amount_refunded, dispute.status) == (450, "needs_response")
+    assert "Under review" in visit(sandbox.url + "/")[1]
+    submit(sandbox.url + "/disputes", dispute=dispute.id, outcome="won")
+    assert api.v1.disputes.retrieve(dispute.id).status == "won"
+    submit(sandbox.url + "/settings", final_failure="unpaid", first_failure="nonsense")
+    assert sandbox.world.settings()["final_failure"] == "unpaid"
+    assert submit(sandbox.url + "/payments", charge="ch_none", act="refund")[0] == 404
