@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from billing import claims, emails, entitlements
+from billing import claims, emails, entitlements, gateway
 from billing.emails import Letter
 from billing.emails.letter import names
 from billing.models import Customer, Grant, Invoice, Notice, Product, Purchase, Refund, Subscription
@@ -55,7 +55,10 @@ class Post:
 
 
 def post(notice: Notice, *, now: datetime) -> Post:
-    """Address and write what this notice tells. Raises Stale. A claim's code is made here, so call it only to send what it returns."""
+    """Address and write what this notice tells. Raises Stale; gateway.GatewayDown where Stripe has to be asked for an amount.
+
+    A claim's code is made here, so call it only to send what it returns.
+    """
     reader = reader_of(notice)
     if notice.kind == Kind.CLAIM:
         return _claim(notice, reader, now=now)
@@ -121,7 +124,11 @@ def _trial_ending(notice: Notice, reader: Reader, now: datetime) -> Letter:
         raise Stale(_("The trial has another end by now."))
     if cancelled and cancelled <= ends:
         raise Stale(_("It has been cancelled since."))
-    return emails.trial_ending(subscription)
+    try:
+        amount, currency = gateway.preview_amount(subscription.stripe_id)
+    except gateway.GatewayRefused:
+        amount, currency = subscription.amount, subscription.currency
+    return emails.trial_ending(subscription, amount=amount, currency=currency)
 
 
 def _ending(notice: Notice, reader: Reader, now: datetime) -> Letter:

@@ -1,8 +1,8 @@
 """Which mail follows from what our rows say now: written into the outbox beside them, once for each thing that happened.
 
 Nothing here remembers what was before. Each notice's key names what it is about, so rows that are written again (a replay, a
-reconcile, another bell) ask for the same keys, and those stand already. What is old is no news: see `since`. Whether a notice is
-still true is asked again when it is sent, by billing.news.
+reconcile, another bell) ask for the same keys, and those stand already. What is older than Notice.FRESH is no news, and
+of a customer of old nothing that happened before we met. Whether a notice is still true is asked again when it is sent, by billing.news.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,9 @@ def write(customer: Customer, *, now: datetime) -> None:
     """
     if customer.user_id is None and not customer.is_guest:
         return
-    since = news_since(customer, now=now)
+    fresh, met = now - Notice.FRESH, customer.created_at - DELAY
+    of_old = met > fresh and is_of_old(customer)
+    since = met if of_old else fresh
     wanted = [
         *(
             note
@@ -48,26 +50,19 @@ def write(customer: Customer, *, now: datetime) -> None:
     wanted = [one for one in wanted if one.occurred_at > since]
     if customer.user_id is None:
         wanted = list(_to_a_guest(customer, wanted, since=since))
-    meeting = customer.synced_at is None and is_of_old(customer)
     for one in wanted:
         one.customer, one.user_id = customer, customer.user_id
-        if meeting and one.occurred_at == now and one.kind != Kind.TRIAL_ENDING:
+        if of_old and customer.synced_at is None and one.occurred_at == now and one.kind != Kind.TRIAL_ENDING:
             # It has no time of its own, and may be as old as the customer: kept as told, so that the next look does not tell it either.
             one.dropped_at, one.error = now, gettext("This was so before the site came to know the customer.")
     outbox.put(wanted)
 
 
-def news_since(customer: Customer, *, now: datetime) -> datetime:
-    """Return the moment from which on something is news: FRESH ago; for a customer of old, not before we came to know them.
-
-    A first import meets people who paid for years; what they did last week they have long been told by whoever served them then.
-    """
-    fresh, met = now - Notice.FRESH, customer.created_at - DELAY
-    return met if met > fresh and is_of_old(customer) else fresh
-
-
 def is_of_old(customer: Customer) -> bool:
-    """Return whether this customer had dealt with Stripe for a while when we came to know them."""
+    """Return whether this customer had dealt with Stripe for a while when we came to know them.
+
+    A first import meets people who paid for years. What happened before that they have long been told, by whoever served them then.
+    """
     before = {"created_at__lt": customer.created_at - DELAY - Notice.FRESH}
     dealt = (customer.subscriptions, customer.invoices, customer.purchases)
     return any(rows.filter(**before).exists() for rows in dealt)

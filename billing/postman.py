@@ -11,7 +11,7 @@ from config import background
 @background.task(tries=3, title=_("Send new mail about money"))
 def send_notices() -> None:
     """Send what has just been put into the outbox. What fails waits there, with its own pauses, for the duty below."""
-    if not sending.send_due():
+    if not sending.is_server_down() and not sending.send_due():
         send_notices.enqueue()
 
 

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from smtplib import SMTPDataError, SMTPException, SMTPNotSupportedError, SMTPRecipientsRefused
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import override
 
-from billing import news
+from billing import gateway, news
 from billing.models import Notice
 from config import mail
 
@@ -25,8 +26,13 @@ PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), tim
 GIVE_UP = timedelta(days=7)
 # How many are sent in one go, so that other work in the same queue gets its turn.
 BATCH = 50
-# What is wrong with one mail or one address; anything else that a mail server does is wrong with all mail.
-OF_ONE_MAIL = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError)
+# What is wrong with one mail or one address, or with Stripe; anything else that a mail server does is wrong with all mail.
+OF_ONE_MAIL = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, gateway.GatewayDown)
+
+
+# Set for so many seconds after the mail server failed. Whoever brings news in a hurry leaves it to the next round then: a thousand
+# of them would each wait for a server that hangs, and nothing else would be done in the background.
+DOWN, DOWN_FOR = "mail-server-down", 50
 
 
 class MailServerDown(Exception):
@@ -41,8 +47,14 @@ def send_due() -> bool:
         for pk in batch[:BATCH]:
             send(pk, now=timezone.now())
     except MailServerDown:
+        cache.set(DOWN, True, DOWN_FOR)
         return True
     return len(batch) <= BATCH
+
+
+def is_server_down() -> bool:
+    """Return whether the mail server has failed a moment ago."""
+    return bool(cache.get(DOWN))
 
 
 def send(pk: int, *, now: datetime) -> None:
@@ -58,7 +70,7 @@ def send(pk: int, *, now: datetime) -> None:
     except news.Stale as why:
         end(pk, dropped_at=now, error=str(why))
         logger.info("notice dropped id=%d kind=%s", pk, notice.kind)
-    except (SMTPException, OSError) as error:
+    except (SMTPException, OSError, gateway.GatewayDown) as error:
         # Its words may name the address: they are for the owner, and not for the log.
         logger.warning(
             "notice not sent id=%d kind=%s try=%d error=%s", pk, notice.kind, notice.tries, type(error).__name__

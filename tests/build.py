@@ -8,7 +8,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
-from billing.models import Customer, Invoice, Price, Product, Subscription
+from billing.models import Customer, Invoice, Notice, Price, Product, Subscription
 from courses.models import Course, Ebook, File, FileVersion, Lesson, Section
 
 PASSWORD = "correct horse battery staple"
@@ -100,3 +100,8 @@ def version(of: File, *, ready: bool = True, **fields: Any) -> FileVersion:
     values = {"size": 11, "content_type": "application/pdf", "state": "ready" if ready else "uploading"}
     values |= {"ready_at": datetime.now(UTC) if ready else None, "key": f"content/{uuid.uuid4()}"}
     return FileVersion.objects.create(file=of, **values | fields)
+
+
+def notice(user: User, *, now: datetime, **fields: Any) -> Notice:
+    values = {"kind": Notice.Kind.WELCOME, "about": "sub_1", "occurred_at": now}
+    return Notice.objects.create(key=f"welcome:sub_{next(numbers)}", user=user, **values | fields)

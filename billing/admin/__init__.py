@@ -2,11 +2,13 @@
 
 from billing.admin.catalogue import PriceAdmin, ProductAdmin
 from billing.admin.holdings import CustomerAdmin, GrantAdmin, PurchaseAdmin, SubscriptionAdmin
+from billing.admin.notices import NoticeAdmin
 from billing.admin.webhooks import WebhookEventAdmin
 
 __all__ = [
     "CustomerAdmin",
     "GrantAdmin",
+    "NoticeAdmin",
     "PriceAdmin",
     "ProductAdmin",
     "PurchaseAdmin",

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from billing.emails import letter
@@ -33,8 +32,8 @@ def welcome(subscription: Subscription) -> Letter:
     )
 
 
-def trial_ending(subscription: Subscription) -> Letter:
-    """Say when the trial ends, what is charged then, and how to prevent it."""
+def trial_ending(subscription: Subscription, *, amount: int, currency: str) -> Letter:
+    """Say when the trial ends, what is charged then (`amount` in minor units, all told), and how to prevent it."""
     plan, day = plan_of(subscription), written(subscription.trial_end) if subscription.trial_end else ""
     return Letter(
         "trial_ending",
@@ -42,10 +41,9 @@ def trial_ending(subscription: Subscription) -> Letter:
         {
             "plan": plan,
             "date": day,
-            "amount": formatted(subscription.amount, subscription.currency) if subscription.amount else "",
+            "amount": formatted(amount, currency) if amount else "",
             "price": _price(subscription),
             "card_missing": subscription.card_missing,
-            "tax": settings.STRIPE_AUTOMATIC_TAX,
             "account": account(),
         },
     )

@@ -12,7 +12,7 @@ from billing.gateway.checkout import (
 )
 from billing.gateway.client import GatewayDown, GatewayError, GatewayRefused, Gone, within
 from billing.gateway.customers import CustomerSnapshot, fetch_customer, fetch_customers, fetch_owner
-from billing.gateway.invoices import InvoiceSnapshot, fetch_invoice_page
+from billing.gateway.invoices import InvoiceSnapshot, fetch_invoice_page, preview_amount
 from billing.gateway.payments import DisputeSnapshot, RefundSnapshot
 from billing.gateway.portal import FLOWS, create_portal_session, resume_subscription
 from billing.gateway.purchases import PurchaseSnapshot
@@ -53,6 +53,7 @@ __all__ = [
     "fetch_session",
     "fetch_undelivered",
     "name_customer",
+    "preview_amount",
     "resume_subscription",
     "verify",
     "within",

@@ -53,6 +53,16 @@ def fetch_invoice_page(invoice_id: str) -> tuple[str, str]:
         return identifier(found.get("customer")), found.get("hosted_invoice_url") or ""
 
 
+def preview_amount(subscription_id: str) -> tuple[int, str]:
+    """Return (amount in minor units, currency) of a subscription's next invoice as it would be now, discounts and taxes included.
+
+    Raises Gone, GatewayDown, or GatewayRefused where nothing more is to be billed.
+    """
+    with asking():
+        found = plain(v1().invoices.create_preview({"subscription": subscription_id}))
+        return int(found["amount_due"]), str(found["currency"])
+
+
 def subscription_of(invoice: dict[str, Any]) -> str:
     """Return the subscription that an invoice bills, or an empty string; invoices of older API versions name it on top."""
     details = (invoice.get("parent") or {}).get("subscription_details") or {}

@@ -106,7 +106,7 @@ def test_a_plan_that_may_ask_for_money_again_counts_as_running(signed_in: Any, t
     ],
 )
 def test_a_person_who_cancelled_is_forgotten_and_the_books_stay(
-    signed_in: Any, traces: User, now: datetime, change: dict[str, Any]
+    signed_in: Any, traces: User, now: datetime, change: dict[str, Any], work: Any
 ) -> None:
     Subscription.objects.update(**change)
     browser = signed_in(traces)
@@ -118,6 +118,7 @@ def test_a_person_who_cancelled_is_forgotten_and_the_books_stay(
     assert Download.objects.get().user is None
     assert not Progress.objects.exists()
     assert "_auth_user_id" not in browser.session
+    work()
     assert [message.to for message in mail.outbox if message.subject == "Your account is deleted"] == [
         ["sam@example.com"]
     ]

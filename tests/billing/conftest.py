@@ -44,9 +44,9 @@ class Postbox:
         self.work(**how)
         return [message for message in mail.outbox[before:] if message.to == [to]]
 
-    def one(self, to: str = "nadia@example.com") -> Any:
+    def one(self, to: str = "nadia@example.com", **how: bool) -> Any:
         """Return the only mail that has come."""
-        (message,) = self.come(to)
+        (message,) = self.come(to, **how)
         return message
 
     def subjects(self, to: str = "nadia@example.com") -> list[str]:

@@ -82,6 +82,25 @@ def test_trial_starts_with_its_price_and_ends_with_three_days_notice(
     assert post.come() == []
 
 
+def test_charge_that_a_trial_ends_in_is_what_stripe_would_charge(
+    newcomer: User, till: Till, press: Press, post: Postbox
+) -> None:
+    """A first invoice at half the price: the warning names what will be charged, and then what it costs after that."""
+    price = till.sell(metadata={"trial_days": "14"})
+    till.press(press(newcomer, price).headers["Location"], "pay")
+    post.come()
+    half = till.stripe.call("POST", "coupons", percent_off=50, duration="once")["id"]
+    subscription = Subscription.objects.get()
+    till.stripe.call("POST", f"subscriptions/{subscription.stripe_id}", discounts=[{"coupon": half}])
+    till.stripe.advance(11 * DAY + HOUR)
+    till.stripe.fail_next("401", path="create_preview")
+    till.ring_all()
+    assert post.come() == []
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        warning = post.one(duties=True)
+    assert "on that day we charge $6, and it goes on at $12 a month" in warning.body
+
+
 def test_trial_without_a_card_is_told_what_a_card_would_do(
     newcomer: User, till: Till, press: Press, post: Postbox
 ) -> None:
