@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,15 @@ logger = logging.getLogger(__name__)
 class Fault:
     """Trouble for the next calls of the API.
 
-    `kind` is hang, reset, nonsense, lock (429, an object is in use), slow (answered after `seconds`), lost (done, but the answer
-    never arrives), or an HTTP status.
+    `kind` is hang, reset, nonsense, lock (429, an object is in use), slow (asked after `seconds`), late (asked now, and the answer
+    is on its way for `seconds` or until it is released), lost (done, but the answer never arrives), or an HTTP status.
     """
 
     kind: str
     times: int
     path: str
     seconds: float
+    released: threading.Event = field(default_factory=threading.Event)
 
 
 class StripeServer(Levers):
@@ -141,9 +142,10 @@ class StripeServer(Levers):
         found = [public(one) for one in reversed(self.store.all("event"))]
         return [one for one in found if not types or one["type"] in types]
 
-    def fail_next(self, kind: str, *, times: int = 1, path: str = "", seconds: float = 30) -> None:
+    def fail_next(self, kind: str, *, times: int = 1, path: str = "", seconds: float = 30) -> Fault:
         """Make the next calls whose path holds `path` go wrong; `kind` as in Fault: "hang", "reset", "nonsense", "lost", "429" …"""
         self.faults.append(Fault(kind, times, path, seconds))
+        return self.faults[-1]
 
     def is_too_much(self) -> bool:
         """Count a call, and say whether it is over the limit of this second."""

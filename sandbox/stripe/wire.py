@@ -85,6 +85,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if fault and fault.kind == "lost":
             self.close_connection = True
             return
+        if fault and fault.kind == "late":
+            fault.released.wait(fault.seconds)
         headers = {"Stripe-Version": self.headers.get("Stripe-Version") or API_VERSION}
         if key := self.headers.get("Idempotency-Key"):
             headers["Idempotency-Key"] = key
@@ -98,7 +100,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Make this call go wrong; return True when it is thereby answered."""
         if fault.kind in ("hang", "slow"):
             self.server.stripe.sender.stopped.wait(fault.seconds)
-        if fault.kind in ("slow", "lost"):
+        if fault.kind in ("slow", "late", "lost"):
             return False
         if fault.kind in ("hang", "reset"):
             self.close_connection = True

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from billing import entitlements
+from billing import claims, entitlements
 from billing.models import Customer, Notice, Purchase, Subscription
 from tests import build
 from tests.billing.conftest import Guest
@@ -215,5 +215,28 @@ def test_what_was_bought_for_nothing_is_to_be_claimed_too(guest: Guest, till: Ti
     address = guest.press(till.sell("Atlas", interval="once")).headers["Location"]
     till.press(address, "pay", email="gus@example.com", code="GIFT")
     till.ring_all()
-    assert Purchase.objects.get().state == "paid"
+    assert (Purchase.objects.get().state, Purchase.objects.get().amount) == ("paid", 0)
     assert Notice.objects.filter(kind="claim").count() == 1
+
+
+def test_guest_s_trial_without_a_card_is_claimed_warned_of_and_paused(guest: Guest, till: Till) -> None:
+    """Two weeks without a card, claimed, forgotten: it rests, and says what would wake it."""
+    price = till.sell(metadata={"trial_days": "14", "trial_card": "optional", "trial_end": "pause"})
+    guest.pay(price)
+    till.ring_all()
+    found = Subscription.objects.get()
+    assert (found.status, found.card_missing) == ("trialing", True)
+    guest.browser.post("/account/claim/", {"code": claims.issue(Customer.objects.get(), now=timezone.now())})
+    assert "Add a card to go on after the trial." in guest.browser.get("/account/").content.decode()
+    till.stripe.advance(15 * DAY)
+    till.ring_all()
+    found.refresh_from_db()
+    assert (found.status, found.pause_reason) == ("paused", "trial_end_without_payment_method")
+    page = guest.browser.get("/account/").content.decode()
+    assert "Your trial is over. Add a card" in page
+    address = guest.browser.post("/portal/", {"flow": "payment_method_update"}).headers["Location"]
+    till.press(address, "", card="good")
+    page = guest.browser.get("/portal/done/", follow=True).content.decode()
+    assert "Your card is saved, and your plan goes on." in page
+    found.refresh_from_db()
+    assert (found.status, found.card_missing) == ("active", False)

@@ -19,7 +19,7 @@ PEOPLE, INVOICES = 1000, 12
 def test_a_thousand_customers_invoices_list_in_a_moment(
     sandbox: StripeServer, api: StripeClient, subscribed: Any
 ) -> None:
-    """A page costs the same, however many others there are: no list reads everything to find a few."""
+    """A page costs the same, however many others there are. Counted in the processor's time, which neighbours do not change."""
     store = sandbox.store
     paid = store.get("invoice", str(subscribed.latest_invoice))
     with store.step():
@@ -29,9 +29,9 @@ def test_a_thousand_customers_invoices_list_in_a_moment(
                 store.save(paid | {"id": new_id("in"), "customer": f"cus_{person}", "status": state})
 
     def seconds(count: int, **params: Any) -> float:
-        started = time.monotonic()
+        started = time.process_time()
         assert len(api.v1.invoices.list({"limit": 100, **params}).data) == count  # type: ignore[typeddict-item]
-        return time.monotonic() - started
+        return time.process_time() - started
 
     assert seconds(12, customer="cus_500") < 0.5
     assert seconds(10, status="open") < 0.5
@@ -39,10 +39,10 @@ def test_a_thousand_customers_invoices_list_in_a_moment(
     assert seconds(100, status="paid") < 1
     oldest = str(subscribed.latest_invoice)
     assert seconds(100, ending_before=oldest) < 1
-    started = time.monotonic()
+    started = time.process_time()
     with store.step():
         sandbox.world.run_until("clock_sandbox", sandbox.now())
-    assert time.monotonic() - started < 0.1
+    assert time.process_time() - started < 0.1
 
 
 def test_many_press_the_button_at_once(sandbox: StripeServer, api: StripeClient, monthly: Any) -> None:
