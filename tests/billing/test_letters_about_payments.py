@@ -105,6 +105,14 @@ def test_bank_debit_on_its_way_has_not_failed(settled: Subscription, till: Till,
     assert post.subjects() == ["Your payment of $12 for Membership"]
 
 
+def test_bank_debit_that_comes_back_is_told_then(settled: Subscription, till: Till, post: Postbox) -> None:
+    """It is still the first attempt; while it was on its way, nothing was to be said of it."""
+    till.stripe.renew(settled.stripe_id, "bank_fails")
+    assert post.come() == []
+    till.stripe.advance(4 * DAY)
+    assert post.subjects() == ["Your payment of $12 for Membership did not go through"]
+
+
 def test_debt_paid_by_bank_debit_is_not_dunned_while_that_takes_its_days(
     settled: Subscription, till: Till, post: Postbox
 ) -> None:

@@ -9,8 +9,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from accounts.models import User
-from billing import notices, sync
-from billing.models import Invoice, Notice, Price, Subscription, WebhookEvent
+from billing import news, notices, sync
+from billing.models import Invoice, Notice, Price, Purchase, Subscription, WebhookEvent
 from tests import build
 from tests.billing.conftest import Postbox, kinds, reasons
 from tests.billing.till import DAY, HOUR, Till, ring
@@ -166,3 +166,37 @@ def test_member_who_comes_back_is_welcomed_again(
 def test_things_bought_outright_make_no_member(newcomer: User, till: Till, press: Press, post: Postbox) -> None:
     till.press(press(newcomer, till.sell("Atlas", interval="once")).headers["Location"], "pay")
     assert post.subjects() == ["Your payment of $12 for Atlas"]
+
+
+def test_purchase_heard_of_before_its_invoice_has_one_receipt_and_one_code(till: Till, now: datetime) -> None:
+    """Stripe writes the invoice of a purchase after the money is there."""
+    customer = build.customer(None, email="gus@example.com", synced_at=now)
+    purchase = Purchase.objects.create(
+        session_id="cs_1", customer=customer, product=build.item(), amount=900, currency="usd", state="paid",
+        created_at=now,
+    )  # fmt: skip
+    notices.write(customer, now=now)
+    assert kinds() == ["claim", "receipt"]
+    purchase.invoice = "in_1"
+    purchase.save()
+    build.invoice(customer, now=now, stripe_id="in_1", status="paid", amount_paid=900, paid_at=now, number="LECT-7")
+    notices.write(customer, now=now)
+    assert kinds() == ["claim", "receipt"]
+    notice = Notice.objects.get(kind="receipt")
+    assert "LECT-7" in str(news.post(notice, now=now).letter.context)
+
+
+def test_purchase_for_nothing_has_a_code_and_no_receipt(till: Till, now: datetime) -> None:
+    customer = build.customer(None, email="gus@example.com", synced_at=now)
+    Purchase.objects.create(
+        session_id="cs_1", customer=customer, product=build.item(), amount=0, currency="usd", state="paid",
+        created_at=now,
+    )  # fmt: skip
+    notices.write(customer, now=now)
+    assert kinds() == ["claim"]
+
+
+def test_cancellation_heard_of_too_late_is_no_news(settled: Subscription, till: Till, post: Postbox) -> None:
+    till.stripe.call("POST", f"subscriptions/{settled.stripe_id}", cancel_at_period_end=True)
+    with time_machine.travel(timezone.now() + timedelta(days=8)):
+        assert post.come() == []
