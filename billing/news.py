@@ -180,15 +180,17 @@ def _claim(notice: Notice, reader: Reader, *, now: datetime) -> Post:
 
 
 def _receipt(notice: Notice, reader: Reader, now: datetime) -> Letter:
-    invoice = Invoice.objects.filter(stripe_id=notice.about).select_related("subscription__price__product").first()
+    bought = _bought(notice.customer, session_id=notice.about)
+    about = bought[0].invoice if bought else notice.about
+    invoice = Invoice.objects.filter(stripe_id=about).select_related("subscription__price__product").first()
     if invoice is None:
-        bought = _bought(notice.customer, session_id=notice.about)
-        if not any(one.state == Purchase.State.PAID for one in bought):
-            raise Stale(_("It is not paid, or has been given back since."))
-        return emails.receipt(None, bought, guest=reader.is_guest)
-    if invoice.status != Invoice.Status.PAID or invoice.amount_refunded >= invoice.amount_paid:
+        is_paid = any(one.state == Purchase.State.PAID for one in bought)
+    else:
+        bought = bought or _bought(notice.customer, invoice=about)
+        is_paid = invoice.status == Invoice.Status.PAID and invoice.amount_refunded < invoice.amount_paid
+    if not is_paid:
         raise Stale(_("It is not paid, or has been given back since."))
-    return emails.receipt(invoice, _bought(notice.customer, invoice=notice.about), guest=reader.is_guest)
+    return emails.receipt(invoice, bought, guest=reader.is_guest)
 
 
 def _debt(notice: Notice) -> tuple[Invoice, Subscription]:

@@ -107,10 +107,9 @@ def _to_a_guest(customer: Customer, wanted: list[Notice], *, since: datetime) ->
 
 
 def _cause(about: str) -> str:
-    """Return what a payment was the beginning of: a purchase is one, whether its invoice, itself or its subscription is heard of first."""
+    """Return what a payment was for: the first invoice of a subscription is the same purchase as the subscription itself."""
     first_bill = Invoice.objects.filter(stripe_id=about, billing_reason="subscription_create")
-    session = Purchase.objects.filter(invoice=about).values_list("session_id", flat=True).first()
-    return first_bill.values_list("subscription__stripe_id", flat=True).first() or session or about
+    return first_bill.values_list("subscription__stripe_id", flat=True).first() or about
 
 
 def _of_subscription(customer: Customer, one: Subscription, *, since: datetime, now: datetime) -> Written:
@@ -129,7 +128,8 @@ def _is_new_member(customer: Customer, one: Subscription) -> bool:
     if not one.products.filter(kind=Product.Kind.PLAN).exists():
         return False
     mine = Q(customer__user=customer.user_id) if customer.user_id else Q(customer=customer)
-    earlier = Subscription.objects.filter(mine, created_at__lt=one.created_at, products__kind=Product.Kind.PLAN)
+    before = Q(created_at__lt=one.created_at) | Q(created_at=one.created_at, pk__lt=one.pk)
+    earlier = Subscription.objects.filter(mine, before, products__kind=Product.Kind.PLAN)
     running = Q(ended_at=None, status__in=HOLDING) | Q(ended_at__gt=one.created_at - DELAY)
     return not any(_was_open(other) for other in earlier.filter(running).distinct())
 
@@ -154,9 +154,16 @@ def _of_invoices(customer: Customer, *, since: datetime, now: datetime) -> Writt
     for one in customer.invoices.filter(recent).select_related("subscription"):
         if one.status == Invoice.Status.PAID:
             if one.amount_paid > 0 and one.paid_at:
-                yield _note(Kind.RECEIPT, one.stripe_id, one.paid_at)
+                yield _note(Kind.RECEIPT, _receipt_about(one), one.paid_at)
         elif one.subscription:
             yield from _of_debt(one, one.subscription, now=now)
+
+
+def _receipt_about(invoice: Invoice) -> str:
+    """Return what a receipt is about: a purchase made outright may be heard of before the invoice that Stripe writes for it."""
+    bought = Purchase.objects.filter(invoice=invoice.stripe_id) if invoice.subscription_id is None else None
+    session = bought.values_list("session_id", flat=True).first() if bought is not None else None
+    return session or invoice.stripe_id
 
 
 def _of_debt(one: Invoice, owed: Subscription, *, now: datetime) -> Written:
@@ -169,7 +176,7 @@ def _of_debt(one: Invoice, owed: Subscription, *, now: datetime) -> Written:
 
 def _of_purchases(customer: Customer, *, since: datetime, now: datetime) -> Written:
     for one in customer.purchases.filter(created_at__gt=since - SLOW):
-        if one.state == Purchase.State.PAID and not one.invoice:
+        if one.state == Purchase.State.PAID and not one.invoice and one.amount > 0:
             yield _note(Kind.RECEIPT, one.session_id, _slowly(one.created_at, since=since, now=now))
         if one.state == Purchase.State.FAILED:
             yield _note(Kind.PURCHASE_FAILED, one.session_id, _slowly(one.created_at, since=since, now=now))

@@ -23,6 +23,7 @@ from sandbox.s3 import BucketServer, Identity
 from sandbox.stripe import StripeServer
 from tests import build
 from tests.accounts import authenticator
+from tests.smtp_peer import Peer
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
@@ -129,6 +130,16 @@ def stripe(stripe_server: StripeServer) -> Iterator[StripeServer]:
     stripe_server.reset()
     yield stripe_server
     stripe_server.reset()
+
+
+@pytest.fixture
+def peer(settings: Any) -> Iterator[Peer]:
+    """The mail server, which the site finds where its settings say."""
+    with Peer() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 0.5
+        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = None
+        yield server
 
 
 # --- People -----------------------------------------------------------------------------------

@@ -1,15 +1,20 @@
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
-from billing.models import Price
+from billing import notices
+from billing.models import Grant, Notice, Price, Subscription
 from sandbox.stripe import StripeServer
+from tests import build
 from tests.billing.till import Till
 from tests.conftest import ClientFor
 
@@ -79,3 +84,37 @@ def member(newcomer: User, till: Till, press: Callable[[User, Price], HttpRespon
     """Nadia has pressed a plan's button and paid at Stripe; no bell has rung yet."""
     till.press(press(newcomer, till.sell()).headers["Location"], "pay")
     return newcomer
+
+
+@pytest.fixture
+def settled(member: User, post: Postbox) -> Subscription:
+    """Nadia's membership, her first mails read."""
+    post.come()
+    return Subscription.objects.get()
+
+
+def links(message: Any) -> list[str]:
+    """Return the addresses in a mail's text, but that of the site itself below it."""
+    return [one.rstrip(".") for one in re.findall(r"https?://\S+", message.body) if one != settings.SITE_URL]
+
+
+def kinds() -> list[str]:
+    return sorted(Notice.objects.values_list("kind", flat=True))
+
+
+def reasons() -> dict[str, str]:
+    """Return why notices were dropped, by kind."""
+    return dict(Notice.objects.filter(dropped_at__isnull=False).values_list("kind", "error"))
+
+
+def give(*people: User) -> list[Notice]:
+    """Write a mail to each: somebody gave them a book."""
+    for person in people:
+        with transaction.atomic():
+            grant = Grant.objects.create(user=person, product=build.item(name="Atlas"), reason="x")
+            notices.grant_given(grant)
+    return list(Notice.objects.order_by("pk"))
+
+
+def crowd(count: int) -> list[Notice]:
+    return give(*[build.person() for _ in range(count)])

@@ -1,57 +1,26 @@
-"""Sending: every mail once, whatever the mail server and the workers do to it. Over a real socket, with the database the site has."""
+"""Sending: every mail once, whatever the mail server does to it, over a real socket."""
 
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.core import mail
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from accounts import personal
-from accounts.models import Farewell, User
-from billing import news, notices, outbox, sending
-from billing.models import Grant, Notice
+from accounts.models import User
+from billing import news, sending
+from billing.models import Notice
 from billing.postman import send_waiting_notices
 from config import background
-from config.audit import AuditEntry
 from config.models import BackgroundTask
-from tests import build
-from tests.billing.smtp_peer import Peer
-from tests.config.test_worker_processes import WORK, until, worker
+from tests.billing.conftest import crowd, give
+from tests.smtp_peer import Peer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Work = Callable[..., int]
-
-
-@pytest.fixture
-def peer(settings: Any) -> Iterator[Peer]:
-    """The mail server, which the site finds where its settings say."""
-    with Peer() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 0.5
-        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = None
-        yield server
-
-
-def give(*people: User) -> list[Notice]:
-    """Write a mail to each: somebody gave them a book."""
-    for person in people:
-        with transaction.atomic():
-            grant = Grant.objects.create(user=person, product=build.item(name="Atlas"), reason="x")
-            notices.grant_given(grant)
-    return list(Notice.objects.order_by("pk"))
-
-
-def crowd(count: int) -> list[Notice]:
-    return give(*[build.person() for _ in range(count)])
 
 
 def later(**delta: float) -> None:
@@ -188,42 +157,6 @@ def test_more_than_a_batch_is_sent_without_waiting_for_the_next_minute(peer: Pee
     assert len(set(peer.ids())) == len(peer.taken) == sending.BATCH * 2 + 3
 
 
-def together(*acts: Callable[[], object]) -> None:
-    start = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> None:
-        start.wait(10)
-        try:
-            act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        for done in [pool.submit(run, act) for act in acts]:
-            done.result(60)
-
-
-def sent_by_many(peer: Peer) -> None:
-    """Four workers at the same moment, on the same thirty mails."""
-    crowd(30)
-    together(*[sending.send_due] * 4)
-    while Notice.objects.waiting().exists():
-        sending.send_due()
-    assert len(peer.taken) == len(set(peer.ids())) == 30
-    assert not Notice.objects.exclude(tries=1).exists()
-
-
-def test_workers_side_by_side_send_each_mail_once(peer: Peer) -> None:
-    sent_by_many(peer)
-
-
-def test_workers_side_by_side_would_send_twice_without_the_lease(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control that shows the test above can fail."""
-    monkeypatch.setattr(sending, "take", lambda pk, now: Notice.objects.due(now=now).filter(pk=pk).exists())
-    with pytest.raises(AssertionError):
-        sent_by_many(peer)
-
-
 def test_notice_in_a_workers_hands_is_nobody_elses_until_its_lease_is_over(newcomer: User) -> None:
     (notice,) = give(newcomer)
     now = timezone.now()
@@ -232,137 +165,7 @@ def test_notice_in_a_workers_hands_is_nobody_elses_until_its_lease_is_over(newco
     assert sending.take(notice.pk, now=now + sending.LEASE)
 
 
-def test_worker_killed_while_the_server_held_the_mail_loses_none(
-    newcomer: User, peer: Peer, work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The server has it, the worker dies before it hears so: after the lease it goes out again, and is known to be the same."""
-    (notice,) = give(newcomer)
-    peer.mood = "stall"
-    monkeypatch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{peer.port}")
-    with worker(tmp_path / "log", *WORK) as child:
-        until(lambda: peer.taken, "the mail is on its way")
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-    notice.refresh_from_db()
-    assert notice.sent_at is None
-    assert notice.not_before is not None
-    peer.mood = "ok"
-    sending.send_due()
-    assert len(peer.taken) == 1, "its lease still runs"
-    with time_machine.travel(notice.not_before + timedelta(seconds=1)):
-        sending.send_due()
-    assert len(peer.taken) == 2
-    assert len(set(peer.ids())) == 1
-    notice.refresh_from_db()
-    assert notice.sent_at is not None
-
-
-def test_everybody_else_writes_on_while_the_mail_server_hangs(peer: Peer, settings: Any) -> None:
-    """No transaction is held while the mail server is spoken to: on SQLite every download would stop for as long."""
-    settings.EMAIL_TIMEOUT = 3
-    crowd(1)
-    peer.mood = "hang"
-    took: list[float] = []
-
-    def writing() -> None:
-        until(lambda: peer.visits, "the server is asked")
-        for _ in range(20):
-            began = time.monotonic()
-            build.person()
-            took.append(time.monotonic() - began)
-            time.sleep(0.02)
-
-    began = time.monotonic()
-    together(sending.send_due, writing)
-    assert time.monotonic() - began > 2.5
-    assert max(took) < 1
-
-
 def test_sending_inside_a_transaction_is_refused(newcomer: User) -> None:
     (notice,) = give(newcomer)
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
         sending.send(notice.pk, now=timezone.now())
-
-
-def test_last_mail_to_a_deleted_account_survives_a_server_that_is_down(
-    newcomer: User, peer: Peer, work: Work, caplog: pytest.LogCaptureFixture
-) -> None:
-    peer.mood = "busy"
-    personal.delete(newcomer)
-    work(failing=True)
-    assert Farewell.objects.get().address == "nadia@example.com"
-    assert not BackgroundTask.objects.filter(traceback__contains="@").exists()
-    peer.mood = "ok"
-    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
-        work(failing=True)
-    assert [message["To"] for message in peer.taken] == ["nadia@example.com"]
-    assert not Farewell.objects.exists(), "the address is forgotten with the last mail"
-    assert "@" not in caplog.text
-
-
-def test_last_mail_that_no_server_takes_for_a_week_is_forgotten_with_its_address(
-    newcomer: User, peer: Peer, work: Work
-) -> None:
-    peer.mood = "busy"
-    personal.delete(newcomer)
-    work(failing=True)
-    with time_machine.travel(timezone.now() + timedelta(days=8)):
-        work(failing=True)
-    assert not Farewell.objects.exists()
-
-
-# --- The owner --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def desk(owner: User, client_for: Any, settings: Any) -> Any:
-    settings.STAFF_MFA = "optional"
-    return client_for(owner)
-
-
-def test_owner_sees_what_waits_went_out_failed_and_was_dropped(desk: Any, newcomer: User, now: datetime) -> None:
-    for state in (
-        {},
-        {"error": "SMTPDataError: 451", "not_before": now},
-        {"sent_at": now},
-        {"dropped_at": now, "error": "It is over."},
-    ):
-        build.notice(newcomer, now=now, **state)
-    page = desk.get("/admin/billing/notice/").content.decode()
-    for words in ("nadia@example.com", "SMTPDataError: 451", "It is over."):
-        assert words in page
-    for state in ("waiting", "failing", "sent", "dropped"):
-        one = desk.get(f"/admin/billing/notice/?state={state}").content.decode()
-        assert f'<td class="field-state">{state}</td>' in one
-        assert one.count('class="field-state"') == 1
-
-
-def test_owner_sends_again_what_did_not_go_and_that_is_recorded(
-    desk: Any, owner: User, newcomer: User, peer: Peer, work: Work
-) -> None:
-    (notice,) = give(newcomer)
-    Notice.objects.update(dropped_at=timezone.now(), error="SMTPDataError: 451", tries=30)
-    press = {"action": "send_again", "_selected_action": [notice.pk]}
-    assert b"1 mail is on its way." in desk.post("/admin/billing/notice/", press, follow=True).content
-    work()
-    assert len(peer.taken) == 1
-    entry = AuditEntry.objects.get(act="notice.sent_again")
-    assert (entry.actor, entry.person, entry.target_pk) == (owner, newcomer, str(notice.pk))
-    assert b"1 was left alone" in desk.post("/admin/billing/notice/", press, follow=True).content
-    work()
-    assert len(peer.taken) == 1
-
-
-def test_one_in_a_workers_hands_is_not_sent_again(newcomer: User) -> None:
-    (notice,) = give(newcomer)
-    now = timezone.now()
-    Notice.objects.update(error="SMTPDataError: 451")
-    assert sending.take(notice.pk, now=now)
-    assert not outbox.send_again(notice, now=now)
-
-
-def test_helper_who_may_only_look_cannot_send_again(desk: Any, newcomer: User, now: datetime) -> None:
-    assert desk.get("/admin/billing/notice/add/").status_code == 403
-    notice = build.notice(newcomer, now=now)
-    assert desk.post(f"/admin/billing/notice/{notice.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert b'name="_save"' not in desk.get(f"/admin/billing/notice/{notice.pk}/change/").content
