@@ -7,7 +7,7 @@ ends, it has ended.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -26,6 +26,8 @@ Conditions = dict[str, Q]
 def bounds(*, now: datetime) -> dict[str, datetime]:
     """Return the three moments that decide at `now`: itself, since when Stripe must have been heard, since when a debt is forgiven."""
     silence, grace = timedelta(hours=settings.SILENCE_HOURS), timedelta(days=settings.GRACE_DAYS)
+    # In a zone with summer time Python would subtract hours of the wall clock, one of which may not exist or come twice.
+    now = now.astimezone(UTC)
     return {"now": now, "heard": now - silence, "forgiven": now - grace}
 
 

@@ -77,8 +77,9 @@ def doubled(stripe: StripeServer) -> list[str]:
         for one, status in subscriptions.items()
         if ours.get(one) != status
     ]
-    if Customer.objects.count() != len(customers):
-        found.append(f"{Customer.objects.count()} customers here, {len(customers)} at Stripe")
+    here = Customer.objects.filter(deleted=False).count()
+    if here != len(customers):
+        found.append(f"{here} customers here, {len(customers)} at Stripe")
     return found + ledger.contradictions()
 
 

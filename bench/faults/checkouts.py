@@ -1,8 +1,10 @@
-"""Fifty clicks at once on two plans by each of many people, at processes that die while a customer or a session is made: nobody pays twice."""
+"""Fifty clicks at once by each of many people, at processes that die while a customer or a session is made: nobody pays twice."""
 
 import time
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -11,7 +13,7 @@ from accounts.models import User
 from bench.faults import clicks, lives
 from bench.faults.audit import LIVE, database_url
 from bench.faults.clicks import Answer
-from bench.faults.fleet import fleet
+from bench.faults.fleet import Fleet, fleet
 from bench.faults.postman import Postman
 from billing.catalogue import mirror_catalogue
 from sandbox.stripe import StripeServer
@@ -54,41 +56,41 @@ def run(stripe: StripeServer, people: list[User], *, each: int, plan: str = "", 
         answers: list[Answer] = []
         paid = 0
         for person in people:
-            mine = clicks.together(
-                [
-                    lambda number=number, person=person: clicks.request(
-                        site.connect, "POST", f"/checkout/{prices[number % 2]}/", cookies[person.pk]
-                    )
-                    for number in range(each)
-                ],
-                hands=min(each, 50),
-            )
+            press = [partial(click, site, prices[number % 2], cookies[person.pk]) for number in range(each)]
+            mine = clicks.together(press, hands=min(each, 50))
             answers += mine
-            paid += pay_all(stripe, {answer.location for answer in mine if answer.location.startswith(stripe.url)})
+            paid += pay_all(stripe, offered_in(stripe, mine))
         postman = Postman(site.connect, settings.STRIPE_WEBHOOK_SECRETS[0], copies=1, hands=8)
         postman.start()
         postman.give(lives.events_since(stripe, 0)[1])
         postman.finish(300)
-        again = [clicks.request(site.connect, "POST", f"/checkout/{prices[0]}/", cookies[person.pk]) for person in people]
-        pay_all(stripe, {answer.location for answer in again if answer.location.startswith(stripe.url)})
+        again = [click(site, prices[0], cookies[person.pk]) for person in people]
+        paid += pay_all(stripe, offered_in(stripe, again))
         killed = site.log().count("SIGKILL")
-    offered = {answer.location for answer in answers if answer.location.startswith(stripe.url)}
-    return counted(stripe, people, answers, offered=len(offered), paid=paid, killed=killed, seconds=time.monotonic() - began)
+    offered = len(offered_in(stripe, answers))
+    return counted(stripe, people, answers, offered=offered, paid=paid, killed=killed, seconds=time.monotonic() - began)
+
+
+def click(site: Fleet, price: str, cookie: str) -> Answer:
+    return clicks.request(site.connect, "POST", f"/checkout/{price}/", cookie)
+
+
+def offered_in(stripe: StripeServer, answers: list[Answer]) -> set[str]:
+    return {answer.location for answer in answers if answer.location.startswith(stripe.url)}
 
 
 def pay_all(stripe: StripeServer, addresses: set[str]) -> int:
     """Press "Pay" on every page that was offered, all at once; return how many took it."""
-    host = urlsplit(stripe.url)
-
-    def pay(address: str) -> bool:
-        connection = clicks.http.client.HTTPConnection(host.netloc, timeout=30)
-        connection.request("POST", urlsplit(address).path, b"outcome=pay", {"Content-Type": "application/x-www-form-urlencoded"})
-        taken = connection.getresponse().status == 303
-        connection.close()
-        return taken
-
-    acts = [lambda address=address: pay(address) for address in addresses]
+    acts = [partial(pay, urlsplit(stripe.url).netloc, urlsplit(address).path) for address in sorted(addresses)]
     return sum(clicks.together(acts, hands=max(1, len(acts))))
+
+
+def pay(host: str, path: str) -> bool:
+    connection = HTTPConnection(host, timeout=30)
+    connection.request("POST", path, b"outcome=pay", {"Content-Type": "application/x-www-form-urlencoded"})
+    taken = connection.getresponse().status == 303
+    connection.close()
+    return taken
 
 
 def counted(

@@ -2,7 +2,7 @@
 
 import http.client
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +49,7 @@ def request(connect: Connect, method: str, path: str, cookie: str = "", **form: 
         connection.close()
 
 
-def together(acts: list[Callable[[], Any]], *, hands: int) -> list[Any]:
+def together(acts: Sequence[Callable[[], Any]], *, hands: int) -> list[Any]:
     """Do all of them, so many at once, in their order."""
     with ThreadPoolExecutor(hands) as pool:
         return [done.result(120) for done in [pool.submit(act) for act in acts]]

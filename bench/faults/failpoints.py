@@ -34,11 +34,26 @@ class Point:
 
 
 def before(module: str, name: str) -> Callable[[Hook], Undo]:
-    return lambda hook: replaced(module, name, lambda inner, *given, **named: (hook(), inner(*given, **named))[1])
+    def put(hook: Hook) -> Undo:
+        def wrapper(inner: Callable[..., Any], *given: Any, **named: Any) -> Any:
+            hook()
+            return inner(*given, **named)
+
+        return replaced(module, name, wrapper)
+
+    return put
 
 
 def after(module: str, name: str) -> Callable[[Hook], Undo]:
-    return lambda hook: replaced(module, name, lambda inner, *given, **named: (inner(*given, **named), hook())[0])
+    def put(hook: Hook) -> Undo:
+        def wrapper(inner: Callable[..., Any], *given: Any, **named: Any) -> Any:
+            done = inner(*given, **named)
+            hook()
+            return done
+
+        return replaced(module, name, wrapper)
+
+    return put
 
 
 def replaced(module: str, name: str, wrapper: Callable[..., Any]) -> Undo:

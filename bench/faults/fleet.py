@@ -57,8 +57,13 @@ def fleet(
     """
     with tempfile.TemporaryDirectory(prefix="fleet") as name:
         folder, port = Path(name), free_port()
-        variables = os.environ | {"DATABASE_URL": database, "BUDGET_FACTOR": "1000", "FAULT_FOLDER": name}
-        variables |= {"FAULT_PLAN": plan, "FAULT_WITHOUT": without, "PYTHONPATH": str(Path.cwd())}
+        variables = os.environ | {"DATABASE_URL": database, "DEBUG": "false", "BUDGET_FACTOR": "1000"}
+        variables |= {
+            "FAULT_OWNER": str(os.getpid()),
+            "FAULT_PLAN": plan,
+            "FAULT_WITHOUT": without,
+            "PYTHONPATH": str(Path.cwd()),
+        }
         command = [sys.executable, "-m", "gunicorn", "bench.faults.site", "--config", "deploy/gunicorn.conf.py"]
         command += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--access-logfile", "/dev/null"]
         command += ["--log-level", "warning", *(["--preload"] if quick else [])]

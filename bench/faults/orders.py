@@ -68,7 +68,7 @@ def life(stripe: StripeServer, person: User, prices: Sequence[str], *, ends: boo
 def put_back() -> Iterator[None]:
     """A savepoint that everything inside goes back to. Tickets insist on a commit of their own, which a test's block may stand in for."""
     atomic = transaction.atomic()
-    atomic._from_testcase = True  # noqa: SLF001 - Django's own test cases do the same
+    atomic._from_testcase = True  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own test cases do the same
     with atomic:
         yield
         transaction.set_rollback(True)
@@ -89,7 +89,7 @@ class Walk:
     def some(self, orders: Sequence[Sequence[int]], before: tuple[int, ...] = ()) -> Tally:
         """Walk these orders; what some of them begin with in common is walked once."""
         self.tally.orders += sum(not order for order in orders)
-        for number, rest in groupby(sorted(filter(None, orders)), key=lambda order: order[0]):
+        for number, rest in groupby(sorted(filter(None, orders), key=first), key=first):
             with put_back():
                 path = [*before, number]
                 self.acts[number](path)
@@ -97,6 +97,10 @@ class Walk:
                 self.tally.wrong += not self.is_right(path)
                 self.some([order[1:] for order in rest], tuple(path))
         return self.tally
+
+
+def first(order: Sequence[int]) -> int:
+    return order[0]
 
 
 def sampled(count: int, *, length: int, seed: int) -> list[list[int]]:

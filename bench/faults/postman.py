@@ -110,7 +110,7 @@ class Postman:
         body = json.dumps(public(event)).encode()
         headers = {
             "Content-Type": "application/json",
-            "Stripe-Signature": signature(body, self.secret, int(time.time())),
+            "Stripe-Signature": signature(body, [self.secret], int(time.time())),
         }
         began = time.monotonic()
         try:

@@ -88,7 +88,7 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.atomic = transaction.atomic()
+        self.atomic: Any = transaction.atomic()
         # A life may take tickets, each of which insists on a commit of its own; they all go back at its end.
         self.atomic._from_testcase = True
         self.atomic.__enter__()
@@ -317,7 +317,7 @@ def prepared(stripe: StripeServer, traveller: Any) -> type[Life]:
     stripe.reset()
     till = Till(stripe)
     basic = till.sell("Basic", amount=1200)
-    yearly = till.price(basic.product.stripe_id, amount=12000, interval="year")
+    yearly = till.price(str(basic.product.stripe_id), amount=12000, interval="year")
     pro = till.sell("Pro", amount=3000)
     book = till.sell("Atlas", amount=1900, interval="once")
     files = {

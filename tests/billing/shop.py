@@ -52,7 +52,7 @@ class Shop:
         traveller.move_to(START)
         for made in catalogue:
             stripe.store.save(made)
-        self.products = dict(Product.objects.values_list("pk", "stripe_id"))
+        self.products = {one.pk: str(one.stripe_id) for one in Product.objects.all()}
         self.seen, _ = events_since(stripe, 0)
         self.waiting: list[Object] = []  # Bells that have not been answered with 2xx.
         self.done: list[Object] = []

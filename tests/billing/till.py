@@ -102,7 +102,8 @@ def signed(body: bytes, *, secret: str = "", at: float | None = None, scheme: st
 def deliver(body: bytes, header: str | None) -> HttpResponse:
     """POST these bytes at the webhook, with this Stripe-Signature header or with none."""
     headers = {} if header is None else {"Stripe-Signature": header}
-    return Client().post(WEBHOOK, body, content_type="application/json", headers=headers)
+    answer: Any = Client().post(WEBHOOK, body, content_type="application/json", headers=headers)
+    return answer
 
 
 def ring(event: dict[str, Any]) -> HttpResponse:
