@@ -1,4 +1,4 @@
-"""The long fault runs: each prints what it found, and writes its count of failures to var/bench.json. Started by `python -m bench.faults`."""
+"""The long fault runs, started by `python -m bench.faults`: each prints what it found, and writes its failures to var/bench.json."""
 
 import logging
 import sys

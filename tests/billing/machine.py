@@ -90,7 +90,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.atomic: Any = transaction.atomic()
         # A life may take tickets, each of which insists on a commit of its own; they all go back at its end.
-        self.atomic._from_testcase = True
+        self.atomic._from_testcase = True  # type: ignore[attr-defined]
         self.atomic.__enter__()
         self.shop = Shop(self.stripe, self.traveller, self.catalogue)
         self.sessions: list[str] = []
