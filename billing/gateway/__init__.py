@@ -16,11 +16,23 @@ from billing.gateway.invoices import InvoiceSnapshot, fetch_invoice_page
 from billing.gateway.payments import DisputeSnapshot, RefundSnapshot
 from billing.gateway.purchases import PurchaseSnapshot
 from billing.gateway.subscriptions import SubscriptionSnapshot
-from billing.gateway.webhooks import MAX_BODY, Bell, BellRefused, BellTooLarge, verify
+from billing.gateway.webhooks import (
+    API_VERSION,
+    MAX_BODY,
+    Bell,
+    BellForged,
+    BellMistimed,
+    BellRefused,
+    BellTooLarge,
+    verify,
+)
 
 __all__ = [
+    "API_VERSION",
     "MAX_BODY",
     "Bell",
+    "BellForged",
+    "BellMistimed",
     "BellRefused",
     "BellTooLarge",
     "CustomerSnapshot",
