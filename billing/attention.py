@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -45,7 +46,7 @@ def alarms(*, now: datetime) -> Iterator[Alarm]:
             count,
         )
         yield _alarm(text, count, Subscription, urgent=True, unknown="1")
-    if count := with_two_plans(now=now).values("customer__user").distinct().count():
+    if count := _payers_of_two(now=now).count():
         text = ngettext("%(count)d person pays for two plans.", "%(count)d people pay for two plans.", count)
         yield _alarm(text, count, Subscription, urgent=True, twice="1")
     if count := unfinished(now=now).count():
@@ -100,15 +101,17 @@ def unknown_products() -> QuerySet[Subscription]:
 
 def with_two_plans(*, now: datetime) -> QuerySet[Subscription]:
     """The live plan subscriptions of those who have more than one."""
-    live = Subscription.objects.filter(entitlements.live(now=now), products__kind=Product.Kind.PLAN)
-    twice = (
-        live.exclude(customer__user=None)
-        .order_by()
-        .values("customer__user")
-        .annotate(plans=Count("pk", distinct=True))
-        .filter(plans__gt=1)
-    )
-    return live.filter(customer__user__in=twice.values("customer__user")).distinct()
+    people = _payers_of_two(now=now).values("customer__user")
+    return Subscription.objects.filter(_live_plan(now), customer__user__in=people).distinct()
+
+
+def _payers_of_two(*, now: datetime) -> "QuerySet[Subscription, Any]":
+    live = Subscription.objects.filter(_live_plan(now)).exclude(customer__user=None).order_by()
+    return live.values("customer__user").annotate(plans=Count("pk", distinct=True)).filter(plans__gt=1)
+
+
+def _live_plan(now: datetime) -> Q:
+    return entitlements.live(now=now) & Q(products__kind=Product.Kind.PLAN)
 
 
 def unfinished(*, now: datetime) -> QuerySet[WebhookEvent]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -17,18 +17,19 @@ from billing.models import Subscription, WebhookEvent
 from billing.refusals import DAY, Refusal, Refused
 
 RIGHT = "billing.view_webhookevent"
-# Stripe answers a bell that failed by ringing again; one that waits longer than this waits for us.
+# A bell is acted on while Stripe waits, some seconds; one that nothing was done about for longer was dropped by a crash.
 WAIT = timedelta(minutes=10)
 
 
 def alarms(*, now: datetime) -> Iterator[Alarm]:
-    """Yield what is wrong with the bells, in plain words. Three queries and a look at the cache."""
-    known = WebhookEvent.objects.aggregate(
-        last=Max("received_at"),
+    """Yield what is wrong with the bells, in plain words. Four queries and a look at the cache."""
+    last = WebhookEvent.objects.order_by("-received_at").values_list("received_at", flat=True).first()
+    known = WebhookEvent.objects.unhandled().aggregate(
         parked=Count("pk", filter=Q(parked_at__isnull=False)),
-        waiting=Count("pk", filter=Q(handled_at=None, parked_at=None, received_at__lt=now - WAIT)),
+        failing=Count("pk", filter=Q(parked_at=None, tries__gt=0)),
+        waiting=Count("pk", filter=Q(parked_at=None, tries=0, received_at__lt=now - WAIT)),
     )
-    yield from _silence(known["last"], now=now)
+    yield from _silence(last, now=now)
     for refused in refusals.lately(now=now):
         yield _refusal(refused)
     if known["parked"]:
@@ -38,13 +39,20 @@ def alarms(*, now: datetime) -> Iterator[Alarm]:
             known["parked"],
         )
         yield Alarm(text % {"count": known["parked"]}, _list(state="parked"), urgent=True, permission=RIGHT)
-    if known["waiting"]:
+    if known["failing"]:
         text = ngettext(
             "%(count)d event has failed, and Stripe will ring again.",
             "%(count)d events have failed, and Stripe will ring again.",
+            known["failing"],
+        )
+        yield Alarm(text % {"count": known["failing"]}, _list(state="failing"), permission=RIGHT)
+    if known["waiting"]:
+        text = ngettext(
+            "%(count)d event was recorded and not acted on: its worker may have ended. Replay it.",
+            "%(count)d events were recorded and not acted on: their worker may have ended. Replay them.",
             known["waiting"],
         )
-        yield Alarm(text % {"count": known["waiting"]}, _list(state="failing"), permission=RIGHT)
+        yield Alarm(text % {"count": known["waiting"]}, _list(state="waiting"), permission=RIGHT)
     yield from _versions(now=now)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -68,7 +69,7 @@ class LecternAdminSite(admin.AdminSite):
     index_template = "admin/dashboard.html"
     login = method_decorator(secure_admin_login)(admin.AdminSite.login)
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show how the site does, before the list of what can be edited."""
         days = dashboard.period(request.GET.get("days", ""))
         board = dashboard.board(request.user, days=days, now=timezone.now())

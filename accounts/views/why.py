@@ -68,11 +68,10 @@ def parts_of(title: Publication) -> list[tuple[str, str]]:
     return [
         (f"title:{title.pk}", _("The whole title")),
         *((f"lesson:{one.pk}", _("Lesson: %(name)s") % {"name": one.title}) for one in lessons),
-        *(
-            (
-                f"file:{one.pk}",
-                " · ".join(filter(None, [_("File: %(name)s") % {"name": one.name}, one.lesson and one.lesson.title])),
-            )
-            for one in files
-        ),
+        *((f"file:{one.pk}", words_of(one)) for one in files),
     ]
+
+
+def words_of(file: File) -> str:
+    named = _("File: %(name)s") % {"name": file.name}
+    return f"{named} · {file.lesson.title}" if file.lesson else named

@@ -84,9 +84,11 @@ class GrantAdmin(admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *how: Any, **options: Any
+    ) -> HttpResponse:
         context["may_act"] = request.user.has_perm("billing.change_grant")
-        return super().render_change_form(request, context, **options)
+        return super().render_change_form(request, context, *how, **options)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Give access: to whom, what, until when and why."""

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -47,7 +46,9 @@ def person_link(pk: int | None, name: Any) -> str:
     """Return a link to a member's page, or a dash for nobody."""
     if pk is None:
         return "-"
-    return format_html('<a href="{}">{}</a>', reverse(admin_urlname(get_user_model()._meta, "member"), args=[pk]), name)
+    people = get_user_model()._meta
+    address = reverse(f"admin:{people.app_label}_{people.model_name}_member", args=[pk])
+    return format_html('<a href="{}">{}</a>', address, name)
 
 
 def stripe_page(kind: str, stripe_id: str) -> str:

@@ -43,7 +43,8 @@ class StateFilter(admin.SimpleListFilter):
         return [(name, words) for name, (words, _rule) in STATES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[WebhookEvent]) -> QuerySet[WebhookEvent]:
-        return queryset.filter(STATES[self.value()][1]) if self.value() in STATES else queryset
+        state = self.value() or ""
+        return queryset.filter(STATES[state][1]) if state in STATES else queryset
 
 
 @admin.register(WebhookEvent)
@@ -92,12 +93,16 @@ class WebhookEventAdmin(MirroredAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         alarms = list(bells.alarms(now=timezone.now()))
-        return super().changelist_view(request, {"alarms": alarms, **(extra_context or {})})
+        return super().changelist_view(
+            request, {"alarms": alarms, "title": gettext("Events of Stripe"), **(extra_context or {})}
+        )
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *how: Any, **options: Any
+    ) -> HttpResponse:
         event = context["original"]
         context |= {"may_replay": self.has_ask_permission(request), "explained": EXPLAINED[state_of(event)]}
-        return super().render_change_form(request, context, **options)
+        return super().render_change_form(request, context, *how, **options)
 
     def replay_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Act on one event once more: the button on its page."""

@@ -100,7 +100,7 @@ def subscribe(
 def crowd(plan: Product, price: int, *, now: datetime) -> None:
     """Twenty-four others: most stay, some leave, one returns, one pays more."""
     for number in range(24):
-        person = build.person(f"reader{number}@example.com")
+        person = build.person()
         one = subscribe(person, plan, price, now=now, since=now - (15 * number + 5) * DAY)
         if number % 6 == 5:
             ended = now - (number + 3) * DAY
