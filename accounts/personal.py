@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from billing.models import Customer, Subscription
+from config import audit
 from courses.models import Download
 
 # Stripe's words for a subscription that will never ask for money again.
@@ -83,6 +84,8 @@ def export(person: User, *, now: datetime) -> dict[str, Any]:
             "purpose",
             "created_at",
         ),
+        "done_about_me": rows(audit.about(person), "at", "act", "target_label", "reason"),
+        "done_by_me": rows(person.acts, "at", "act", "target_label", "address"),
         "progress": rows(person.progress, "lesson__title", "position", "completed_at", "updated_at"),
     }
 

@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from billing.models import Customer, Grant, Product, Purchase, Subscription
+from config import audit
 from courses.models import Download, Progress
 from tests import build
 from tests.accounts import authenticator
@@ -35,7 +36,8 @@ def traces(subscriber: User, plan: Product, now: datetime) -> User:
         user=subscriber, version=version, purpose="download", created_at=now, expires_at=now + timedelta(minutes=1)
     )
     Progress.objects.create(user=subscriber, lesson=build.lesson(title="Knots"), position=12.5)
-    Grant.objects.create(user=subscriber, product=plan, reason="Thanks")
+    grant = Grant.objects.create(user=subscriber, product=plan, reason="Thanks")
+    audit.record("grant.given", actor=subscriber, target=grant, person=subscriber, reason="Thanks")
     customer = subscriber.customers.get()
     item = build.item(name="Single")
     Purchase.objects.create(
