@@ -1,5 +1,7 @@
 """People, for the owner and whoever the owner lets help."""
 
+from typing import Any
+
 import allauth.account.admin
 import allauth.mfa.admin
 import allauth.usersessions.admin  # noqa: F401
@@ -7,13 +9,17 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.rights import may_touch
+from accounts.views import member, why
 
 # allauth's own pages would show the app's secret and the keys of live sessions, and let an address be moved to another person.
 admin.site.unregister([Authenticator, EmailAddress, UserSession])
@@ -27,10 +33,18 @@ class NewPersonForm(AdminUserCreationForm):
         fields = ("email", "name")
 
 
+class PeopleList(ChangeList):
+    """A person in the list leads to their page; what can be changed about them is one step further."""
+
+    def url_for_result(self, result: User) -> str:
+        return reverse("admin:accounts_user_member", args=[result.pk])
+
+
 @admin.register(User)
 class PersonAdmin(UserAdmin):
     """Helpers may look after members. Only an owner makes, changes or deletes staff, or gives anybody rights."""
 
+    change_form_template = "admin/accounts/person.html"
     list_display = ("email", "name", "confirmed", "second_factor", "is_active", "is_staff", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined", "groups")
     search_fields = ("email", "name")
@@ -45,6 +59,22 @@ class PersonAdmin(UserAdmin):
         (_("Rights"), {"classes": ("collapse",), "fields": RANK}),
         (_("Dates"), {"fields": ("date_joined", "last_login")}),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = {
+            "": (member.page, "member"),
+            "why/": (why.page, "why"),
+            "ask/": (member.ask_stripe, "ask"),
+            "sign-out/": (member.sign_out, "sign_out"),
+        }
+        ours = [
+            path(f"<int:pk>/{rest}", self.admin_site.admin_view(view), name=f"accounts_user_{name}")
+            for rest, (view, name) in pages.items()
+        ]
+        return [*ours, *super().get_urls()]
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return PeopleList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         mine = {"user": OuterRef("pk")}
@@ -79,7 +109,3 @@ class PersonAdmin(UserAdmin):
     @admin.display(description=_("second factor"), boolean=True)
     def second_factor(self, person: User) -> bool:
         return bool(person.has_factor)
-
-
-def may_touch(request: HttpRequest, person: User | None) -> bool:
-    return person is None or request.user.is_superuser or not (person.is_staff or person.is_superuser)

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
 from billing.gateway import InvoiceSnapshot
-from billing.models import Grant, Purchase, Subscription
+from billing.models import Grant, Product, Purchase, Subscription
 
 # Statuses that open while their clocks run. `past_due` is held to a clock of its own; every other, known or not, opens nothing.
 OPENING = ("trialing", "active")
@@ -134,6 +134,11 @@ class Holding:
     @property
     def opens(self) -> bool:
         return all(self.answers.values())
+
+    @property
+    def products(self) -> list[Product]:
+        """What the row opens while it opens."""
+        return list(self.row.products.all()) if isinstance(self.row, Subscription) else [self.row.product]
 
 
 def explain(user_id: int, *, now: datetime) -> list[Holding]:

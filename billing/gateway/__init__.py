@@ -17,12 +17,25 @@ from billing.gateway.payments import DisputeSnapshot, RefundSnapshot
 from billing.gateway.portal import FLOWS, create_portal_session, resume_subscription
 from billing.gateway.purchases import PurchaseSnapshot
 from billing.gateway.subscriptions import SubscriptionSnapshot
-from billing.gateway.webhooks import MAX_BODY, Bell, BellRefused, BellTooLarge, fetch_undelivered, verify
+from billing.gateway.webhooks import (
+    API_VERSION,
+    MAX_BODY,
+    Bell,
+    BellForged,
+    BellMistimed,
+    BellRefused,
+    BellTooLarge,
+    fetch_undelivered,
+    verify,
+)
 
 __all__ = [
+    "API_VERSION",
     "FLOWS",
     "MAX_BODY",
     "Bell",
+    "BellForged",
+    "BellMistimed",
     "BellRefused",
     "BellTooLarge",
     "CustomerSnapshot",
