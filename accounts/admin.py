@@ -8,15 +8,17 @@ import allauth.usersessions.admin  # noqa: F401
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts import personal
 from accounts.models import User
 from accounts.rights import may_touch
 from accounts.views import member, why
@@ -97,6 +99,26 @@ class PersonAdmin(UserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
+        """Whoever may delete a person may let go with them what is theirs alone, such as their grants."""
+        listed, counts, _forbidden, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, set(), protected
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Hold a deletion by the owner to the same rules as one by the person."""
+        person = self.get_object(request, object_id)
+        try:
+            if person is not None and self.has_delete_permission(request, person):
+                personal.check_deletable(person)
+        except personal.CannotDeleteError:
+            words = _("Not deleted: their plan is still running, or they work here. End that first.")
+            messages.error(request, words)
+            return redirect("admin:accounts_user_member", person.pk)
+        return super().delete_view(request, object_id, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        personal.delete(obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, tuple]:
         """Leave out the bulk deletion, which asks about no person in particular."""

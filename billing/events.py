@@ -60,12 +60,25 @@ def replay(event: WebhookEvent) -> bool:
 
 
 def take_up(*, now: datetime) -> int:
-    """Act on what was recorded and never finished, because Stripe was away or a worker died; return how much came through."""
+    """Act on what was recorded and never finished, because Stripe was away or a worker died; return how much came through.
+
+    Those that have failed least come first, and as soon as Stripe turns out to be away the others wait: each would wait for it in vain,
+    and mail waits behind them.
+    """
     waiting = WebhookEvent.objects.unhandled().filter(parked_at=None, received_at__lte=now - PAUSES[0])
     due = [
-        event for event in waiting.order_by("pk") if event.received_at <= now - PAUSES[min(event.tries, MAX_TRIES - 1)]
+        one for one in waiting.order_by("tries", "pk") if one.received_at <= now - PAUSES[min(one.tries, MAX_TRIES - 1)]
     ]
-    return sum(handle(event) for event in due if not WebhookEvent.objects.filter(pk=event.pk, handled_at__isnull=False))
+    done = 0
+    for event in due:
+        event.refresh_from_db()
+        if event.handled_at:
+            continue
+        if handle(event):
+            done += 1
+        elif WebhookEvent.objects.filter(pk=event.pk, error__startswith=gateway.GatewayDown.__name__).exists():
+            break
+    return done
 
 
 def recover(*, since: datetime) -> int:

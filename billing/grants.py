@@ -27,9 +27,11 @@ def give(
 
 
 def extend(grant: Grant, *, ends_at: datetime | None) -> None:
-    """Let it run until `ends_at` (None: for good), also when it is over or was taken back."""
-    grant.ends_at, grant.revoked_at = ends_at, None
-    grant.save(update_fields=["ends_at", "revoked_at"])
+    """Let it run until `ends_at` (None: for good), also when it is over or was taken back, and tell the person by mail."""
+    with transaction.atomic():
+        grant.ends_at, grant.revoked_at = ends_at, None
+        grant.save(update_fields=["ends_at", "revoked_at"])
+        notices.grant_given(grant)
 
 
 def revoke(grant: Grant, *, now: datetime) -> None:

@@ -6,13 +6,15 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing import events, sync
+from billing import events, gateway, sync
 from billing.catalogue import mirror_catalogue
 from config import background
 
 logger = logging.getLogger(__name__)
 # How far back Stripe is asked for bells it could not deliver; it keeps them for 30 days, and the daily reconcile heals what is older.
 LOOKED_BACK = timedelta(days=3)
+# Seconds that mail and other tasks may have to wait behind this while Stripe does not answer.
+PATIENCE = 30
 
 
 @background.every(timedelta(minutes=1), title=_("Finish webhook events that were left over"))
@@ -22,7 +24,8 @@ def take_up_events() -> None:
 
 @background.every(timedelta(minutes=10), title=_("Fetch webhook events that Stripe could not deliver"))
 def recover_events() -> None:
-    found = events.recover(since=timezone.now() - LOOKED_BACK)
+    with gateway.within(PATIENCE):
+        found = events.recover(since=timezone.now() - LOOKED_BACK)
     if found:
         logger.warning("webhook events fetched that had not arrived: %d", found)
 

@@ -51,7 +51,7 @@ def life(stripe: StripeServer, person: User, prices: Sequence[str], *, ends: boo
     one = lives.standing(stripe, customer)
     assert one is not None
     path = f"subscriptions/{one['id']}"
-    for cancelled in (True, False):
+    for cancelled in (True, False) if ends else (True, False, True, False):
         stripe.call("POST", path, cancel_at_period_end=cancelled)
     lives.swap(stripe, one, prices[1], "good")
     if ends:

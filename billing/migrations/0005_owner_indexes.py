@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0002_money_and_notices'),
+        ('billing', '0004_mail'),
     ]
 
     operations = [

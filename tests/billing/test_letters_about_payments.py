@@ -113,6 +113,19 @@ def test_bank_debit_that_comes_back_is_told_then(settled: Subscription, till: Ti
     assert post.subjects() == ["Your payment of $12 for Membership did not go through"]
 
 
+def test_next_attempt_by_bank_debit_is_told_when_it_comes_back(
+    settled: Subscription, till: Till, post: Postbox
+) -> None:
+    till.stripe.renew(settled.stripe_id, "declines")
+    assert len(post.come()) == 1
+    till.stripe.use_card(settled.customer.stripe_id, "bank_fails")
+    till.stripe.advance(3 * DAY)
+    assert post.come() == []
+    assert Invoice.objects.get(on_its_way=True).attempt_count == 2
+    till.stripe.advance(4 * DAY)
+    assert post.subjects() == ["Your payment of $12 for Membership did not go through"]
+
+
 def test_debt_paid_by_bank_debit_is_not_dunned_while_that_takes_its_days(
     settled: Subscription, till: Till, post: Postbox
 ) -> None:

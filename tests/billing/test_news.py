@@ -89,6 +89,26 @@ def test_payment_mended_before_its_mail_went_out_is_not_mailed(
     assert reasons() == {"payment_failed": "It is no longer owed."}
 
 
+def test_attempt_that_was_followed_by_another_is_not_mailed(settled: Subscription, till: Till, post: Postbox) -> None:
+    till.stripe.renew(settled.stripe_id, "declines")
+    till.ring_last()
+    till.stripe.advance(3 * DAY)
+    assert post.subjects() == ["Your payment of $12 for Membership did not go through"]
+    assert reasons() == {"payment_failed": "It has been tried again since."}
+
+
+def test_purchase_that_failed_and_was_made_again_is_not_mailed(
+    newcomer: User, till: Till, press: Press, post: Postbox
+) -> None:
+    atlas = till.sell("Atlas", interval="once")
+    till.press(press(newcomer, atlas).headers["Location"], "async", fails="1")
+    till.stripe.advance(9 * DAY)
+    till.ring_all()
+    till.press(press(newcomer, atlas).headers["Location"], "pay")
+    assert post.subjects() == ["Your payment of $12 for Atlas"]
+    assert reasons() == {"purchase_failed": "It has been bought since in another way."}
+
+
 def test_receipt_of_what_was_given_back_at_once_is_not_sent(member: User, till: Till, post: Postbox) -> None:
     till.ring_all()
     till.stripe.refund(Invoice.objects.get().stripe_id)
@@ -175,6 +195,18 @@ def test_grant_is_told_once_and_again_when_it_is_prolonged(newcomer: User, post:
     grant.save()
     notices.grant_given(grant)
     assert "for good" in post.one().body
+
+
+def test_grant_prolonged_before_its_mail_went_out_is_told_once(newcomer: User, post: Postbox, now: datetime) -> None:
+    grant = Grant.objects.create(
+        user=newcomer, product=build.item(name="Atlas"), reason="x", ends_at=now + timedelta(days=9)
+    )
+    notices.grant_given(grant)
+    grant.ends_at = None
+    grant.save()
+    notices.grant_given(grant)
+    assert "for good" in post.one().body
+    assert reasons() == {"granted": "It has another end by now."}
 
 
 @pytest.mark.parametrize("change", [{"revoked_at": timezone.now()}, {"ends_at": timezone.now()}])

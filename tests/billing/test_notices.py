@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing import news, notices, sync
-from billing.models import Invoice, Notice, Price, Purchase, Subscription, WebhookEvent
+from billing.models import Invoice, Notice, Price, Product, Purchase, Subscription, WebhookEvent
 from tests import build
 from tests.billing.conftest import Postbox, kinds, reasons
 from tests.billing.till import DAY, HOUR, Till, ring
@@ -184,6 +184,18 @@ def test_purchase_heard_of_before_its_invoice_has_one_receipt_and_one_code(till:
     assert kinds() == ["claim", "receipt"]
     notice = Notice.objects.get(kind="receipt")
     assert "LECT-7" in str(news.post(notice, now=now).letter.context)
+
+
+def test_guests_plan_heard_of_before_its_first_invoice_has_one_code(till: Till, plan: Product, now: datetime) -> None:
+    customer = build.customer(None, email="gus@example.com", synced_at=now)
+    values = {"status": "active", "current_period_end": now + timedelta(days=30), "created_at": now}
+    one = Subscription.objects.create(customer=customer, stripe_id="sub_1", **values)
+    one.products.set([plan])
+    notices.write(customer, now=now)
+    assert kinds() == ["claim"]
+    build.invoice(customer, now=now, subscription=one, status="paid", paid_at=now, billing_reason="subscription_create")
+    notices.write(customer, now=now)
+    assert kinds() == ["claim", "receipt"]
 
 
 def test_purchase_for_nothing_has_a_code_and_no_receipt(till: Till, now: datetime) -> None:

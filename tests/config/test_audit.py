@@ -222,11 +222,10 @@ def test_a_change_through_the_admin_is_recorded_with_its_address(owner: User, ne
 
 def test_what_the_admin_does_to_a_person_stands_on_their_page(owner: User, newcomer: User, plan: Product) -> None:
     desk = ClientFor(owner)
-    fields = {"user": newcomer.pk, "product": plan.pk, "reason": "Won the quiz", "starts_at_0": "2026-01-01"}
-    desk.post("/admin/billing/grant/add/", fields | {"starts_at_1": "00:00:00"})
+    desk.post("/admin/billing/grant/add/", {"email": newcomer.email, "product": plan.pk, "reason": "Won the quiz"})
     answers = {"name": "", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
     desk.post(f"/admin/accounts/user/{newcomer.pk}/change/", answers)
-    assert [entry.act for entry in audit.about(newcomer)] == ["admin.changed", "admin.added"]
+    assert [entry.act for entry in audit.about(newcomer)] == ["admin.changed", "grant.given"]
     desk.post(f"/admin/accounts/user/{newcomer.pk}/delete/", {"post": "yes"})
     assert not User.objects.filter(pk=newcomer.pk).exists()
     assert "nadia" not in " ".join(LogEntry.objects.values_list("object_repr", flat=True))

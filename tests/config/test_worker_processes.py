@@ -25,8 +25,8 @@ from tests.house.scene import ROOT
 pytestmark = pytest.mark.django_db(transaction=True)
 Work = Callable[..., int]
 PATIENCE = 30
-HURRIED = ("-m", "tests.config.hurried")
-WORK = ("manage.py", "work")
+WORK = ("-m", "tests.config.alone")
+HURRIED = (*WORK, "--hurried")
 
 
 def database_url() -> str:
