@@ -20,7 +20,7 @@ DAYS = timedelta(days=1)
 def subscriber(till: Till, *prices: str, card: str = "good", **wishes: Any) -> dict[str, Any]:
     """Somebody who subscribes at Stripe without ever having been here."""
     customer = till.stripe.call("POST", "customers", email="somebody@example.com")
-    till.stripe.store.save(till.stripe.store.get("customer", customer["id"]) | {"_card": card})
+    till.stripe.use_card(customer["id"], card)
     items = [{"price": price} for price in prices]
     return till.stripe.call("POST", "subscriptions", customer=customer["id"], items=items, **wishes)
 
@@ -60,13 +60,11 @@ def market(till: Till) -> Till:
     leaving, late, healed = (subscriber(till, month.stripe_id) for _ in range(3))
     till.stripe.call("DELETE", f"subscriptions/{leaving['id']}")
     for one in (late, healed):
-        customer = till.stripe.store.get("customer", one["customer"])
-        till.stripe.store.save(customer | {"_card": "declined"})
+        till.stripe.use_card(one["customer"], "declines")
     till.stripe.advance(31 * DAY + 2 * HOUR)
-    customer = till.stripe.store.get("customer", healed["customer"])
-    till.stripe.store.save(customer | {"_card": "good"})
+    till.stripe.use_card(healed["customer"], "good")
     till.stripe.advance(4 * DAY)
-    charges = [one for one in every(till, "charges") if one["amount"] == 1200]
+    charges = [one for one in every(till, "charges") if one["amount"] == 1200 and one["paid"]]
     till.stripe.call("POST", "refunds", charge=charges[0]["id"])
     till.stripe.call("POST", "refunds", charge=charges[1]["id"], amount=500)
     sync.reconcile()

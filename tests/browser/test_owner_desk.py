@@ -64,7 +64,7 @@ def test_32_owner_replays_an_event(desk: Page, newcomer: User, stage: Stage, str
     stripe.sender.main_url = None
     product = stage.sell("Membership", monthly=1200)
     customer = stripe.call("POST", "customers", email=newcomer.email)
-    stripe.store.save(stripe.store.get("customer", customer["id"]) | {"_card": "good"})
+    stripe.use_card(customer["id"], "good")
     build.customer(newcomer, stripe_id=customer["id"])
     price = product.prices.get().stripe_id
     stripe.call("POST", "subscriptions", customer=customer["id"], items=[{"price": price}])
