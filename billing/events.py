@@ -46,6 +46,10 @@ def handle(event: WebhookEvent) -> bool:
     try:
         with gateway.within(PATIENCE):
             act(event)
+    except gateway.Busy:
+        # No try: it was not come to. Stripe rings again, and the worker takes it up in a minute.
+        logger.warning("webhook put off event=%s: too many wait for Stripe already", event.stripe_id)
+        return False
     except Exception as error:  # noqa: BLE001 - whatever fails must leave its trace, and must not make Stripe ring for ever
         return _failed(event, error)
     WebhookEvent.objects.filter(pk=event.pk).update(handled_at=timezone.now(), tries=F("tries") + 1, error="")

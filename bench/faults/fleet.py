@@ -61,6 +61,7 @@ def fleet(
         variables |= {
             "FAULT_OWNER": str(os.getpid()),
             "FAULT_PLAN": plan,
+            "FAULT_FOLDER": str(folder),
             "FAULT_WITHOUT": without,
             "PYTHONPATH": str(Path.cwd()),
         }

@@ -10,7 +10,7 @@ from billing.gateway.checkout import (
     fetch_session,
     name_customer,
 )
-from billing.gateway.client import GatewayDown, GatewayError, GatewayRefused, Gone, within
+from billing.gateway.client import Busy, GatewayDown, GatewayError, GatewayRefused, Gone, within
 from billing.gateway.customers import CustomerSnapshot, fetch_customer, fetch_customers, fetch_owner
 from billing.gateway.invoices import InvoiceSnapshot, fetch_invoice_page, preview_amount
 from billing.gateway.payments import DisputeSnapshot, RefundSnapshot
@@ -38,6 +38,7 @@ __all__ = [
     "BellMistimed",
     "BellRefused",
     "BellTooLarge",
+    "Busy",
     "CustomerSnapshot",
     "DisputeSnapshot",
     "GatewayDown",

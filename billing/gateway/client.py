@@ -12,6 +12,8 @@ from typing import Any
 import stripe
 from django.conf import settings
 
+from billing.gateway.turnstile import Full, Turnstile
+
 # Seconds to connect and to read, for one try: patience belongs to the background, and `within` shortens it where a person waits.
 PATIENT = (5.0, 30.0)
 HASTY = (2.0, 5.0)
@@ -19,6 +21,7 @@ HASTY = (2.0, 5.0)
 RETRIES_IN_HASTE, RETRIES = 1, 3
 RATE_LIMIT_TRIES = 5
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+turnstile = Turnstile()
 
 
 class GatewayError(Exception):
@@ -51,14 +54,24 @@ class Gone(GatewayRefused):
         self.param = param
 
 
+class Busy(GatewayDown):
+    """Enough threads of this process wait for Stripe already, so nothing was asked: it says nothing about Stripe, nor about the thing."""
+
+
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let everything asked of Stripe inside take `seconds` in all, retries included (a started pause may add one more second)."""
+    """Let everything asked of Stripe inside take `seconds` in all, retries included (a started pause may add one more second).
+
+    Use it wherever somebody waits. Raises Busy where too many of this process's threads are inside already.
+    """
     ends = time.monotonic() + seconds
     outer = deadline.get()
     token = deadline.set(ends if outer is None else min(ends, outer))
     try:
-        yield
+        with turnstile.passed():
+            yield
+    except Full as error:
+        raise Busy("too many wait for Stripe already") from error
     finally:
         deadline.reset(token)
 
