@@ -7,7 +7,6 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import django
 import time_machine
@@ -21,6 +20,7 @@ import bench.environment  # noqa: F401 - before anything reads the settings
 
 django.setup()
 
+from bench.bells import stripe_server  # noqa: E402 - models need Django
 from bench.faults import checkouts, deliveries, edges, lives, orders, outage, silence  # noqa: E402 - models need Django
 from bench.report import Figure, write  # noqa: E402
 from billing.catalogue import mirror_catalogue  # noqa: E402
@@ -213,17 +213,6 @@ def main(wanted: list[str]) -> int:
             print(*figures, f"{time.monotonic() - began:.0f} s", sep="\n", flush=True)
             wrong += sum(figure.value for figure in figures if figure.unit == "failures")
     return 1 if wrong else 0
-
-
-def stripe_server(root: Path) -> StripeServer:
-    return StripeServer(
-        root,
-        api_key=settings.STRIPE_SECRET_KEY,
-        webhook_secret=settings.STRIPE_WEBHOOK_SECRETS[0],
-        webhook_url=None,
-        mail_dir=None,
-        port=int(urlsplit(settings.STRIPE_API_BASE).port or 0),
-    )
 
 
 if __name__ == "__main__":

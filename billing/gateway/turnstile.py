@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 # deploy/gunicorn.conf.py gives a process eight threads; three are left for everybody who wants nothing of Stripe.
 PLACES = 5
-# Seconds after which a conversation is taken for a sign that Stripe is slow, and that one may queue for a place while it is not.
-SLOW, QUEUE = 2.0, 0.5
+# Seconds after which a conversation is taken for a sign that Stripe is slow; that one may queue for a place; between two looks.
+SLOW, QUEUE, LOOK = 3.0, 5.0, 0.25
 
 
 class Full(Exception):
@@ -16,7 +16,7 @@ class Full(Exception):
 
 
 class Turnstile:
-    """Lets `places` threads through at once. Others queue for a moment; while Stripe is slow they are turned away at once."""
+    """Lets `places` threads through at once. Others queue, but are turned away as soon as Stripe turns out to be slow."""
 
     def __init__(self, places: int = PLACES) -> None:
         self.places = places
@@ -31,9 +31,11 @@ class Turnstile:
             yield
             return
         with self.change:
-            self.change.wait_for(lambda: self.has_place() or self.is_slow(), timeout=QUEUE)
-            if not self.has_place():
-                raise Full
+            patient_until = time.monotonic() + QUEUE
+            while not self.has_place():
+                if self.is_slow() or time.monotonic() > patient_until:
+                    raise Full
+                self.change.wait(LOOK)
             self.inside[mine] = time.monotonic()
         try:
             yield

@@ -18,7 +18,7 @@ from tests import build
 from tests.accounts import authenticator
 from tests.billing.till import Till
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 GUEST = "gus@example.com"
 
 

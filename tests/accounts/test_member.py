@@ -19,7 +19,7 @@ from tests.accounts.owner_scene import Scene
 from tests.billing.till import Till
 from tests.conftest import ClientFor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def path(person: User, rest: str = "") -> str:

@@ -12,7 +12,7 @@ from billing.models import Customer, Grant, Invoice, Product, Purchase, Refund, 
 from tests import build
 from tests.billing.till import DAY, Till
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from accounts.models import User
 from billing.models import Customer, Price, Product, Subscription, WebhookEvent
 from tests.billing.till import Till, event, ring
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 MODELS = (
     *("customer", "subscription", "purchase", "price", "product", "grant", "webhookevent"),
     *("invoice", "refund", "dispute", "claim"),

@@ -11,7 +11,7 @@ from billing.models import Customer, Price, Purchase, Subscription
 from tests import build
 from tests.billing.till import DAY, Till
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def latest(till: Till) -> str:

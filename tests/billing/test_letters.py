@@ -17,7 +17,7 @@ from billing.models import Invoice, Price, Subscription
 from tests.billing.conftest import Guest, Postbox, links
 from tests.billing.till import DAY, Till
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 Press = Callable[[User, Price], HttpResponse]
 SITE = "http://testserver"
 

@@ -17,7 +17,7 @@ from tests import build
 from tests.billing.conftest import Guest, Postbox, kinds, reasons
 from tests.billing.till import DAY, HOUR, Till, ring
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 Press = Callable[[User, Price], HttpResponse]
 
 

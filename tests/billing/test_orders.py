@@ -8,7 +8,7 @@ from billing.catalogue import mirror_catalogue
 from billing.models import Customer
 from sandbox.stripe import StripeServer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ def test_document_and_stories_name_the_same_lines() -> None:
     assert {(event, when) for event, when, _ in EVENTS} == set(STORIES)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("event", "when", "word"), EVENTS)
 def test_buyer_after_this_event(newcomer: User, till: Till, event: str, when: str, word: str) -> None:
     """Only this bell rings, and it alone brings about what the table says; all the others change nothing more."""

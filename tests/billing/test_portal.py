@@ -13,7 +13,7 @@ from billing.models import Customer, Product, Subscription
 from tests import build
 from tests.billing.till import Till
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def latest(till: Till) -> dict[str, Any]:

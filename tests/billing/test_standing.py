@@ -13,7 +13,7 @@ from billing.models import Product
 from billing.standing import standing, standings
 from tests import build
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DAY = timedelta(days=1)
 
 

@@ -40,11 +40,11 @@ def test_no_more_get_in_than_there_are_places_and_each_gives_its_place_back() ->
         except Full:
             return "turned away"
         finally:
+            assert len(door.inside) == 2
             leave.set()
 
     assert together(stay, stay, come_third) == ["stayed", "stayed", "turned away"]
-    with door.passed():
-        assert door.has_place()
+    assert not door.inside
 
 
 def test_who_queues_gets_the_place_that_becomes_free() -> None:
@@ -66,7 +66,7 @@ def test_who_queues_gets_the_place_that_becomes_free() -> None:
 
 def test_nobody_queues_while_stripe_is_slow() -> None:
     door = Turnstile(places=1)
-    door.inside[-1] = time.monotonic() - 3
+    door.inside[-1] = time.monotonic() - 5
     began = time.monotonic()
     with pytest.raises(Full), door.passed():
         pass
@@ -75,7 +75,7 @@ def test_nobody_queues_while_stripe_is_slow() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_bells_that_find_no_place_are_kept_and_not_counted_as_tries(member: User, till: Till) -> None:
-    """Twelve bells at a hanging Stripe: the five that wait fail by their deadline, the others at once, and a minute later all is well."""
+    """Twelve bells at a hanging Stripe: the five that wait fail by their deadline, the others sooner, and a minute later all is well."""
     bell = till.stripe.events("customer.subscription.created")[0]
     bells = [bell | {"id": f"evt_{number}"} for number in range(12)]
     till.stripe.fail_next("hang", times=99, seconds=30)
@@ -87,7 +87,7 @@ def test_bells_that_find_no_place_are_kept_and_not_counted_as_tries(member: User
         return time.monotonic() - began
 
     times = sorted(together(*[lambda event=event: took(event) for event in bells]))  # type: ignore[misc, type-var]
-    assert times[12 - PLACES - 1] < 3
+    assert times[12 - PLACES - 1] < 5
     assert times[-1] < 10
     assert WebhookEvent.objects.filter(tries=0).count() == 12 - PLACES
     till.stripe.faults.clear()
