@@ -1,6 +1,6 @@
 # Every command of the project. `make help` is made from the lines below that carry two hashes.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check format types bench lock clean
+.PHONY: help demo demo-reset test check format types bench faults lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -27,6 +27,9 @@ format: dev ## Format the code
 
 bench: dev ## Measure, print the figures and write var/bench.json
 	@$(BIN)/python -m bench
+
+faults: dev ## Break things on purpose and count what goes wrong (an hour; RUN="edges silence" for some)
+	@$(BIN)/python -m bench.faults $(RUN)
 
 lock: ## Make the hashed locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate -q -o requirements/base.txt

@@ -75,7 +75,9 @@ def _status(one: Subscription, yes: bool) -> Answer:
     question, until = _("Does its status open anything?"), None
     if one.status == "past_due" and one.unpaid_since:
         until = one.unpaid_since + timedelta(days=settings.GRACE_DAYS)
-        text = _("A payment is missing since %(since)s; access stays until %(until)s.")
+        stays = _("A payment is missing since %(since)s; access stays until %(until)s.")
+        stayed = _("A payment is missing since %(since)s; access stayed until %(until)s.")
+        text = stays if yes else stayed
         detail = text % {"since": moment(one.unpaid_since), "until": moment(until)}
     elif one.status == "past_due":
         detail = _("A payment is missing, and Stripe does not say since when.")

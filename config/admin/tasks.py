@@ -2,7 +2,7 @@
 
 import django_tasks_db.admin  # noqa: F401
 from django.contrib import admin, messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -35,13 +35,14 @@ class StateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return [(name, words) for name, (words, _rule) in STATES.items()]
 
-    def queryset(self, request: HttpRequest, queryset: TaskQuerySet) -> TaskQuerySet:
-        return queryset.filter(STATES[self.value()][1]) if self.value() in STATES else queryset
+    def queryset(self, request: HttpRequest, queryset: QuerySet[BackgroundTask]) -> QuerySet[BackgroundTask]:
+        chosen = STATES.get(self.value() or "")
+        return queryset.filter(chosen[1]) if chosen else queryset
 
 
 @admin.register(BackgroundTask)
 class BackgroundTaskAdmin(ReadOnlyAdmin):
-    list_display = ("name", "state", "tries", "next_at", "finished_at", "error")
+    list_display = ("name", "state", "error", "tries", "next_at", "finished_at")
     list_filter = (StateFilter, "enqueued_at")
     search_fields = ("task_path", "exception_class_path", "traceback")
     ordering = ("-enqueued_at",)
@@ -96,7 +97,7 @@ class BackgroundTaskAdmin(ReadOnlyAdmin):
     @admin.display(description=_("next"), ordering="run_after")
     def next_at(self, task: BackgroundTask) -> object:
         if task.status != "READY":
-            return None
+            return self.get_empty_value_display()
         return task.due_at if task.due_at > timezone.now() else _("now")
 
     @admin.display(description=_("numbers it was given"))

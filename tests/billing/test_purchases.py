@@ -11,7 +11,7 @@ from billing import entitlements
 from billing.models import Price, Purchase
 from tests.billing.till import Till, event, ring
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 Press = Callable[[User, Price], HttpResponse]
 
 

@@ -122,7 +122,7 @@ def test_owner_makes_an_ebook_and_publishes_it(desk: Page, files: dict[str, Path
     assert FileVersion.objects.filter(state="ready").count() == 2
 
     page.get_by_role("button", name="Publish now").click()
-    expect(page.locator(".desk-state")).to_contain_text("Published")
+    expect(page.locator(".title-desk-state")).to_contain_text("Published")
     assert Ebook.objects.get().is_published(at=Ebook.objects.get().updated_at)
     page.goto("/ebooks/the-tide-book/")
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("The Tide Book"))

@@ -19,7 +19,7 @@ from courses.models import File
 from tests import build
 from tests.test_access import PUBLICATIONS, everybody, shelf
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DAY = timedelta(days=1)
 
 

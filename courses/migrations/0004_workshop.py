@@ -31,7 +31,7 @@ def number(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("courses", "0001_initial"),
+        ("courses", "0003_uploads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
