@@ -42,7 +42,7 @@ INSTALLED_APPS = [
     "courses",
     "billing",
     "config",
-    "config.admin.LecternAdminConfig",
+    "config.admin_config.LecternAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "django_tasks",
+    "django_tasks_db",
     "storages",
     "csp",
 ]
@@ -119,6 +121,8 @@ CACHES = {"default": read(env.dj_cache_url, "CACHE_URL", "redis://localhost:6379
 if CACHES["default"]["BACKEND"].endswith(("DatabaseCache", "LocMemCache")):
     # The default of 300 would let a stranger push the sign-in limits of others out of the cache.
     CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
+# A task is a row in the database, so that it exists exactly if the transaction it was made in does. `manage.py work` runs it.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 EMAIL_EXAMPLE = "submission://user:password@mail.example.com:587"
 email = read(env.dj_email_url, "EMAIL_URL", EMAIL_EXAMPLE, default="console:" if DEBUG else "")

@@ -1,7 +1,7 @@
 """The people, the far sides of the wire, and small builders. Both far sides are the embedded ones, on real sockets."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -11,11 +11,14 @@ import pytest
 from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from billing.models import Product
+from config.models import BackgroundTask
+from config.worker import Worker
 from sandbox.s3 import BucketServer, Identity
 from sandbox.stripe import StripeServer
 from tests import build
@@ -53,6 +56,32 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None, tmp_path_fa
     database = connections["default"].settings_dict
     if database["ENGINE"].endswith("sqlite3"):
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let SQLite empty the record between tests: it has no TRUNCATE, and its trigger refuses DELETE as it should."""
+    if connection.vendor == "sqlite":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER config_auditentry_no_delete")
+
+
+@pytest.fixture
+def work(db: None) -> Callable[..., int]:
+    """Run what is due in the background, in this process and through the worker's own code; see `run_due`."""
+    return run_due
+
+
+def run_due(*, duties: bool = False, failing: bool = False) -> int:
+    """Run the tasks that are due and return how many ran; with `duties` also those that come back by themselves.
+
+    A task that raises fails the test, with its traceback, unless it is `failing` that the test is about. Its next try is due later:
+    travel there with time_machine, and work again.
+    """
+    done = Worker().drain(duties=duties)
+    if not failing:
+        assert [task.traceback for task in BackgroundTask.objects.exclude(traceback="")] == []
+    return done
 
 
 @pytest.fixture
