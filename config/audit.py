@@ -71,7 +71,7 @@ def about(person: Any) -> QuerySet[AuditEntry]:
 
 def forget_addresses(*, now: datetime) -> int:
     """Empty the addresses (IP) that are older than a year; return how many. The database lets nothing else of an entry change."""
-    old = QuerySet(AuditEntry).filter(at__lt=now - ADDRESSES_KEPT).exclude(address="")
+    old: QuerySet[AuditEntry] = QuerySet(AuditEntry).filter(at__lt=now - ADDRESSES_KEPT).exclude(address="")
     return old.update(address="")
 
 

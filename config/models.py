@@ -1,7 +1,7 @@
 """What belongs to the site as a whole: the record of who did what, the worker's signs of life, and tasks in plain words."""
 
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -98,7 +98,7 @@ class TaskQuerySet(DBTaskResultQuerySet):
 class BackgroundTask(DBTaskResult):
     """django-tasks-db's row, under a name for the owner."""
 
-    objects = TaskQuerySet.as_manager()
+    objects: ClassVar = TaskQuerySet.as_manager()
 
     class Meta:
         proxy = True

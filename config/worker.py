@@ -68,6 +68,8 @@ class Worker:
                     # After an outage the others need time to beat again before they may be taken for dead.
                     reap_at = time.monotonic() + LEASE
                     time.sleep(POLL)
+        if not self.stopping:
+            raise RuntimeError("the heartbeat ended; see its error above")
         logger.info("worker stopped id=%s", self.id)
 
     def drain(self, *, duties: bool = True) -> int:

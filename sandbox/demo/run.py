@@ -65,6 +65,7 @@ def serve(parts: Parts) -> NoReturn:
         finish("prepare", ["-m", "sandbox.demo.prepare"], variables=variables | DJANGO, log=log / "prepare.log")
         site = stack.enter_context(running("the site", gunicorn(parts), variables=variables, log=log / "site.log"))
         wait_for("the site", f"{parts.site}/livez/", site, log / "site.log")
+        worker = stack.enter_context(running("the worker", WORK, variables=variables, log=log / "worker.log"))
         if not parts.filled.exists():
             say("Filling in the sample library, the plans and the people …")
             people = {f"DEMO_PASSWORD_{who.upper()}": password for who, password in parts.keys.passwords.items()}
@@ -74,19 +75,23 @@ def serve(parts: Parts) -> NoReturn:
         notice.write(announced, found)
         stack.callback(announced.unlink, missing_ok=True)
         say(notice.text(parts, found))
-        stay(site, log / "site.log")
+        stay({"the site": (site, log / "site.log"), "the worker": (worker, log / "worker.log")})
 
 
+WORK = ["manage.py", "work"]
 DJANGO = {"DJANGO_SETTINGS_MODULE": "config.settings"}
 
 
-def stay(site: "subprocess.Popen[bytes]", log: Path) -> NoReturn:
+def stay(running_parts: "dict[str, tuple[subprocess.Popen[bytes], Path]]") -> NoReturn:
+    """Wait until one of the parts ends, which ends them all."""
     parent = Parent()
-    while site.poll() is None:
+    while True:
+        for name, (process, log) in running_parts.items():
+            if process.poll() is not None:
+                raise failure(name, process, log)
         if parent.is_leaving():
             raise KeyboardInterrupt
         time.sleep(0.2)
-    raise failure("the site", site, log)
 
 
 def gunicorn(parts: Parts) -> list[str]:

@@ -38,3 +38,14 @@ def leave() -> None:
 @background.task()
 def read(path: str) -> None:
     Path(path).read_text()
+
+
+@background.task()
+def stumble(path: str) -> None:
+    """Hang for a minute the first time, and do it the second."""
+    file = Path(path)
+    begun = file.exists()
+    with file.open("a") as open_file:
+        open_file.write("end\n" if begun else "begin\n")
+    if not begun:
+        time.sleep(60)

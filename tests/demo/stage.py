@@ -74,7 +74,7 @@ class Demo:
         return self.process.returncode, said
 
     def family(self) -> list[int]:
-        """Return the ids of its processes: itself, the site's master, and its workers."""
+        """Return the ids of its processes: itself, the site's master, the worker, and the site's workers."""
         assert self.process is not None
         found = [self.process.pid]
         for parent in found:

@@ -122,6 +122,14 @@ def test_staff_enter_the_workshop(demo: Demo) -> None:
     assert Visitor(facts["site"]).sign_in(facts["people"]["subscriber"]).ask("/admin/")[0] != 200
 
 
+def test_the_worker_runs_beside_the_site(demo: Demo) -> None:
+    log = demo.folder / "var" / "log" / "worker.log"
+    deadline = time.monotonic() + 20
+    while "task done name=config.tasks.clear_up" not in log.read_text():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)
+
+
 def test_a_second_demo_in_the_same_folder_is_told_so(demo: Demo) -> None:
     second = Demo(demo.folder, free_port(run=3))
     process = second.launch()
@@ -159,7 +167,7 @@ def test_ctrl_c_ends_every_process_and_a_restart_loses_nothing(demo: Demo) -> No
     before = subscriber.download(file)
     stripe_page = Visitor(facts["stripe"]["api"]).ask("/")[0]
     family = demo.family()
-    assert len(family) >= 3
+    assert len(family) >= 5
     status, said = demo.stop()
     assert status == 0, said
     assert "Traceback" not in said
@@ -174,13 +182,16 @@ def test_ctrl_c_ends_every_process_and_a_restart_loses_nothing(demo: Demo) -> No
     assert Visitor(facts["stripe"]["api"]).ask("/")[0] == stripe_page
 
 
-def test_when_the_site_dies_everything_stops_and_says_so(demo: Demo) -> None:
+@pytest.mark.parametrize(("dies", "position"), [("the worker", 2), ("the site", 1)])
+def test_when_one_part_dies_everything_stops_and_says_so(demo: Demo, dies: str, position: int) -> None:
     """Last, because it ends the demo."""
+    if demo.process is None or demo.process.poll() is not None:
+        demo.start()
     family = demo.family()
     assert demo.process is not None
-    os.kill(family[1], signal.SIGKILL)
+    os.kill(family[position], signal.SIGKILL)
     said = demo.process.communicate(timeout=20)[0]
     assert demo.process.returncode == 1
-    assert "the site ended with status -9. Its last lines" in said
+    assert f"{dies} ended with status -9. Its last lines" in said
     assert list(filter(alive, family)) == []
     assert all(can_bind(demo.port + offset) for offset in range(3))
