@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from courses import inspection, uploads
+from courses import acceptance, inspection
 from courses.models import File, FileVersion, Lesson, Publication
 
 
@@ -20,7 +20,7 @@ class Zone:
 
     @property
     def accept(self) -> str:
-        kinds = uploads.ACCEPTED[File.Role(self.role)]
+        kinds = acceptance.ACCEPTED[File.Role(self.role)]
         return ",".join(ending for ending, kind in inspection.TYPES.items() if kind in kinds)
 
 
