@@ -48,8 +48,11 @@ def webm(start: bytes, size: int, read: Reader) -> str | Promise:
     if start[place : place + 4] != SEGMENT:
         return broken_off()
     length, width = number(start, place + 4)
+    begins = place + 4 + width
+    if width == 0 or begins >= size:
+        return broken_off()
     unknown = length == (1 << 7 * width) - 1  # A live recording does not know its own length.
-    return "" if unknown or place + 4 + width + length <= size else broken_off()
+    return "" if unknown or begins + length <= size else broken_off()
 
 
 def doc_type(start: bytes) -> bytes:
