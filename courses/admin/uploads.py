@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -53,7 +54,8 @@ def start(request: HttpRequest) -> dict[str, Any]:
 def begun(request: HttpRequest, file: File, announced: Announced) -> dict[str, Any]:
     by = request.user if request.user.is_authenticated else None
     version = uploads.start(file, announced, by=by, now=timezone.now(), request=request)
-    return described(version) | {"there": {}, "fingerprint": version.fingerprint}
+    page = reverse("admin:courses_lesson_change", args=[file.lesson_id]) if file.lesson_id else ""
+    return described(version) | {"there": {}, "fingerprint": version.fingerprint, "page": page}
 
 
 @require_POST

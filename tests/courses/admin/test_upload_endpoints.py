@@ -107,7 +107,7 @@ def test_u68_editor_uploads_and_the_browser_is_told_no_key_but_in_the_signed_url
     assert begun.status_code == 200
     assert set(begun.json()) == {
         *("version", "file", "name", "size", "part_size", "parts", "sums", "state", "problem", "checked"),
-        *("there", "fingerprint"),
+        *("there", "fingerprint", "page"),
     }
     assert version.key != "content/mine"
     assert version.key not in begun.content.decode()
