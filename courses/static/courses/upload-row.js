@@ -53,8 +53,8 @@ export class Row {
   end(state, sentence) {
     this.element.dataset.state = state;
     this.find(".run-buttons").hidden = true;
-    if (["ready", "verifying"].includes(state)) this.bar.value = 1;
-    this.bar.hidden = ["aborted", "failed", "rejected"].includes(state);
+    this.bar.value = 1;
+    this.bar.hidden = state !== "verifying";
     this.text(sentence);
   }
 }
