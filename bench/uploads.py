@@ -31,7 +31,7 @@ def copy(aws: Path, endpoint: str, source: Path, name: str) -> float:
     """Upload with the CLI; return its seconds."""
     keys = {"AWS_ACCESS_KEY_ID": "OWNER", "AWS_SECRET_ACCESS_KEY": "owner-secret", "AWS_CONFIG_FILE": os.devnull}
     target = f"s3://{settings.S3_BUCKET}/content/{name}"
-    command = [aws, "s3", "cp", str(source), target, "--endpoint-url", endpoint, "--region", settings.S3_REGION]
+    command = [str(aws), "s3", "cp", str(source), target, "--endpoint-url", endpoint, "--region", settings.S3_REGION]
     began = time.monotonic()
     subprocess.run([*command, "--only-show-errors"], env=os.environ | keys, check=True)
     return time.monotonic() - began

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -62,10 +63,10 @@ def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
 class Scales:
     """The most memory that each of some processes held, in bytes, looked at four times a second."""
 
-    def __init__(self, pids: dict[str, int]) -> None:
+    def __init__(self, pids: dict[str, list[int]]) -> None:
         self.pids, self.first, self.most = (
             pids,
-            {name: resident(pid) for name, pid in pids.items()},
+            {name: resident(*each) for name, each in pids.items()},
             dict.fromkeys(pids, 0),
         )
         self.over = threading.Event()
@@ -73,8 +74,8 @@ class Scales:
 
     def look(self) -> None:
         while not self.over.wait(EVERY):
-            for name, pid in self.pids.items():
-                self.most[name] = max(self.most[name], resident(pid))
+            for name, each in self.pids.items():
+                self.most[name] = max(self.most[name], resident(*each))
 
     def __enter__(self) -> "Scales":
         self.thread.start()
@@ -89,17 +90,23 @@ class Scales:
         return (self.most[name] - self.first[name]) / 1024**2
 
 
-def resident(pid: int) -> int:
-    """Return a process's own resident memory, without what it shares with files, in bytes."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return 1024 * int(next(line.split()[1] for line in lines if line.startswith("RssAnon")))
+def resident(*pids: int) -> int:
+    """Return the resident memory of processes, their own and what they share with others but not with files, in bytes."""
+    lines = [line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon", "RssShmem")))
+
+
+def processes(at: Desk) -> list[dict[str, Any]]:
+    """Return Chromium's processes: each with `type`, `id` and `cpuTime` in seconds."""
+    return list(at.browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"])
 
 
 def renderer(at: Desk) -> int:
-    """Return the process of the page: of Chromium's renderers the one that has worked most."""
-    session = at.browser.new_browser_cdp_session()
-    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
-    return int(max((each for each in processes if each["type"] == "renderer"), key=lambda each: each["cpuTime"])["id"])
+    """Return the process of the page: the one that works when the page does."""
+    before = {each["id"]: each["cpuTime"] for each in processes(at)}
+    at.page.evaluate("() => { const end = performance.now() + 500; while (performance.now() < end); }")
+    found = [each for each in processes(at) if each["type"] == "renderer"]
+    return int(max(found, key=lambda each: each["cpuTime"] - before.get(each["id"], 0))["id"])
 
 
 def measure() -> list[Figure]:
@@ -111,7 +118,10 @@ def measure() -> list[Figure]:
         folder = Path(name)
         with gateway(folder) as endpoint, desk(folder, endpoint, **same) as at:
             at.checked(at.upload(film(folder, 32 * 1024**2))[0])
-            pids = {"page": renderer(at), "site": at.site.worker, "worker": at.worker.pid}
+            at.page.goto("/admin/")
+            at.page.context.new_cdp_session(at.page).send("HeapProfiler.collectGarbage")
+            chromium = [int(each["id"]) for each in processes(at)]
+            pids = {"page": [renderer(at)], "chromium": chromium, "site": [at.site.worker], "worker": [at.worker.pid]}
             with Scales(pids) as scales:
                 version, took = at.upload(film(folder, SIZE))
                 at.checked(version)

@@ -101,7 +101,6 @@ def described(version: FileVersion) -> dict[str, Any]:
         "size": version.size,
         "part_size": version.part_size,
         "parts": version.part_count,
-        "sums": version.sums_held,
         "state": version.state,
         "problem": version.problem,
         "checked": version.checked,

@@ -133,18 +133,23 @@ def test_23_64_megabytes_survive_a_reload_and_go_on_with_the_same_file_only(
     arrived_whole(body)
 
 
-@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("held", [True, False], ids=["the bucket holds sums", "the bucket ignores them"])
 def test_23_a_file_that_differs_only_in_what_has_arrived_is_told_apart_before_a_byte_is_sent(
-    desk: Page, big: Path, quiet: BucketServer
+    desk: Page, big: Path, quiet: BucketServer, monkeypatch: pytest.MonkeyPatch, held: bool
 ) -> None:
+    if not held:
+        monkeypatch.setattr(
+            storage, "create_checked_multipart", lambda *names: (storage.create_multipart(*names), False)
+        )
     quiet.fail_next(1000, kind="SlowDown", match=is_part(3))
     choose(desk, big)
     until_put(desk, quiet, [1, 2])
     desk.on("dialog", lambda dialog: dialog.accept())
     desk.reload()
     quiet.chaos.clear()
+    assert {"x-amz-checksum-sha256" in entry.target for entry in quiet.log if entry.method == "PUT"} == {held}
     # The sum that the server keeps of part 2 is no longer that of the file's.
-    FileVersion.objects.get().parts.filter(number=2).update(sha256="0" * 64)
+    assert FileVersion.objects.get().parts.filter(number=2).update(sha256="0" * 64) == 1
     desk.locator("input[data-resume]").set_input_files(str(big))
     expect(desk.locator("[data-said]")).to_contain_text("another file")
     assert sorted(puts(quiet, status=None))[:2] == [1, 2]

@@ -18,8 +18,39 @@ export async function fingerprint(file) {
 }
 
 export async function sum(blob) {
-  const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
+  const bytes = await contents(blob);
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  spare = bytes.buffer;
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// The bytes of a part in a buffer that is used again and again: one of its own for each would wait for the garbage collector,
+// and a page that uploads gigabytes would hold hundreds of megabytes of them.
+let spare = null;
+
+async function contents(blob) {
+  const reader = reads(blob);
+  if (!reader) return new Uint8Array(await blob.arrayBuffer());
+  let buffer = spare?.byteLength >= blob.size ? spare : new ArrayBuffer(blob.size);
+  spare = null;
+  let length = 0;
+  while (length < blob.size) {
+    const { value, done } = await reader.read(new Uint8Array(buffer, length, blob.size - length));
+    if (value) buffer = value.buffer;
+    if (done) throw new DOMException("", "NotReadableError"); // It has become shorter meanwhile.
+    length += value.byteLength;
+  }
+  reader.cancel();
+  return new Uint8Array(buffer, 0, length);
+}
+
+// A reader that fills our buffer; null where the browser has none.
+function reads(blob) {
+  try {
+    return blob.stream().getReader({ mode: "byob" });
+  } catch {
+    return null;
+  }
 }
 
 // The first kilobyte in base64: enough for the server to refuse a wrong file before it is sent.

@@ -1,5 +1,5 @@
 // URLs for parts: signed a few at a time when they are needed, so that no upload dies because its last URL grew old.
-import { slice, sum } from "./upload-fingerprint.js";
+import { canSum, slice, sum } from "./upload-fingerprint.js";
 
 const AHEAD = 4;
 const EARLY = 60;
@@ -35,7 +35,8 @@ export class Urls {
   async batch(numbers) {
     if (!numbers.length) return;
     const asked = Date.now();
-    const sums = this.begun.sums ? await this.sumsOf(numbers) : [];
+    // Where the bucket does not hold parts against their sums, the worker does.
+    const sums = canSum(this.file) ? await this.sumsOf(numbers) : [];
     const { parts, seconds } = await this.sign(numbers, sums);
     const until = asked + 1000 * Math.max(seconds - EARLY, seconds / 2);
     for (const part of parts) this.known.set(part.number, { ...part, until });
