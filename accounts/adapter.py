@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from typing import Any
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,7 +11,9 @@ from allauth.account.models import EmailConfirmationHMAC
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.internal.httpkit import add_query_params
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
 
 from accounts.models import User
+from config import mail
 
 # Browsers read a backslash as a slash and drop tabs and line ends, so an address with any of them is not the one we checked.
 UNREADABLE = re.compile(r"[\x00-\x20\x7f\\]")
@@ -46,6 +50,18 @@ class AccountAdapter(DefaultAccountAdapter):
         if LONGEST_EMAIL is not None and len(email) > LONGEST_EMAIL:
             raise ValidationError(_("This address is too long."))
         return email
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """Give allauth's mails the headers of all our mail, so that answers go to people."""
+        return super().render_mail(
+            template_prefix, email, context | {"support": settings.SUPPORT_EMAIL}, mail.headers() | (headers or {})
+        )
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the visitor's address. Fewer hops than TRUSTED_PROXIES means nobody vouched: then it is the peer's."""

@@ -1,19 +1,27 @@
 """People, for the owner and whoever the owner lets help."""
 
+from typing import Any
+
 import allauth.account.admin
 import allauth.mfa.admin
 import allauth.usersessions.admin  # noqa: F401
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts import personal
 from accounts.models import User
+from accounts.rights import may_touch
+from accounts.views import member, why
 
 # allauth's own pages would show the app's secret and the keys of live sessions, and let an address be moved to another person.
 admin.site.unregister([Authenticator, EmailAddress, UserSession])
@@ -27,10 +35,18 @@ class NewPersonForm(AdminUserCreationForm):
         fields = ("email", "name")
 
 
+class PeopleList(ChangeList):
+    """A person in the list leads to their page; what can be changed about them is one step further."""
+
+    def url_for_result(self, result: User) -> str:
+        return reverse("admin:accounts_user_member", args=[result.pk])
+
+
 @admin.register(User)
 class PersonAdmin(UserAdmin):
     """Helpers may look after members. Only an owner makes, changes or deletes staff, or gives anybody rights."""
 
+    change_form_template = "admin/accounts/person.html"
     list_display = ("email", "name", "confirmed", "second_factor", "is_active", "is_staff", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined", "groups")
     search_fields = ("email", "name")
@@ -45,6 +61,22 @@ class PersonAdmin(UserAdmin):
         (_("Rights"), {"classes": ("collapse",), "fields": RANK}),
         (_("Dates"), {"fields": ("date_joined", "last_login")}),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = {
+            "": (member.page, "member"),
+            "why/": (why.page, "why"),
+            "ask/": (member.ask_stripe, "ask"),
+            "sign-out/": (member.sign_out, "sign_out"),
+        }
+        ours = [
+            path(f"<int:pk>/{rest}", self.admin_site.admin_view(view), name=f"accounts_user_{name}")
+            for rest, (view, name) in pages.items()
+        ]
+        return [*ours, *super().get_urls()]
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return PeopleList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         mine = {"user": OuterRef("pk")}
@@ -68,6 +100,26 @@ class PersonAdmin(UserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and may_touch(request, obj)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
+        """Whoever may delete a person may let go with them what is theirs alone, such as their grants."""
+        listed, counts, _forbidden, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, set(), protected
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Hold a deletion by the owner to the same rules as one by the person."""
+        person = self.get_object(request, object_id)
+        try:
+            if person is not None and self.has_delete_permission(request, person):
+                personal.check_deletable(person)
+        except personal.CannotDeleteError:
+            words = _("Not deleted: their plan is still running, or they work here. End that first.")
+            messages.error(request, words)
+            return redirect("admin:accounts_user_member", person.pk)
+        return super().delete_view(request, object_id, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        personal.delete(obj)
+
     def get_actions(self, request: HttpRequest) -> dict[str, tuple]:
         """Leave out the bulk deletion, which asks about no person in particular."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
@@ -79,7 +131,3 @@ class PersonAdmin(UserAdmin):
     @admin.display(description=_("second factor"), boolean=True)
     def second_factor(self, person: User) -> bool:
         return bool(person.has_factor)
-
-
-def may_touch(request: HttpRequest, person: User | None) -> bool:
-    return person is None or request.user.is_superuser or not (person.is_staff or person.is_superuser)

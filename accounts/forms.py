@@ -27,6 +27,22 @@ class NameForm(forms.ModelForm):
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
 
+class ClaimForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+
+
+class AddressForm(forms.Form):
+    email = forms.EmailField(
+        label=_("The e-mail you paid with"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+
 class PlainWords:
     """Labels say what a field is, so placeholders only repeat them; a code brings up a phone's digits."""
 

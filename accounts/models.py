@@ -56,3 +56,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] if self.name else self.email.split("@")[0]
+
+
+class Farewell(models.Model):
+    """The address of somebody whose account is gone: kept until the mail that says so has been sent, and no longer."""
+
+    address = models.EmailField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"farewell {self.pk}"

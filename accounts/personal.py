@@ -6,8 +6,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from billing.models import Customer, Subscription
+from accounts.models import Farewell, User
+from accounts.tasks import send_farewell
+from billing.models import Claim, Customer, Dispute, Invoice, Purchase, Refund, Subscription
+from config import audit
 from courses.models import Download
 
 # Stripe's words for a subscription that will never ask for money again.
@@ -41,12 +43,18 @@ def check_deletable(person: User) -> None:
 def delete(person: User) -> None:
     """Forget the person. Customers, purchases and downloads stay as numbers without a name, for the books.
 
-    Raises CannotDeleteError. Checkout makes its customer first, so the lock on their rows keeps a purchase from slipping in between.
+    Raises CannotDeleteError. Checkout and claims lock the person first too, so that no purchase slips in between.
     """
     with transaction.atomic():
-        list(Customer.objects.select_for_update().filter(user=person).values_list("pk"))
+        list(User.objects.select_for_update().filter(pk=person.pk).values_list("pk"))
+        mine = Customer.objects.select_for_update().filter(user=person)
+        list(mine.values_list("pk"))
         check_deletable(person)
+        # Not a guest's: what is left of a deleted account waits for nobody to claim it.
+        mine.update(current=False)
+        farewell = Farewell.objects.create(address=person.email)
         person.delete()
+        send_farewell.enqueue(farewell.pk)
 
 
 def export(person: User, *, now: datetime) -> dict[str, Any]:
@@ -70,12 +78,21 @@ def export(person: User, *, now: datetime) -> dict[str, Any]:
                 "ended_at",
             ),
         ),
-        "purchases": [
-            purchase
-            for customer in person.customers.all()
-            for purchase in rows(customer.purchases, "product__name", "amount", "currency", "state", "created_at")
-        ],
-        "grants": rows(person.grants, "product__name", "reason", "starts_at", "ends_at"),
+        "invoices": rows(
+            Invoice.objects.filter(customer__user=person).order_by("created_at", "pk"),
+            *("number", "status", "currency", "total", "amount_paid", "amount_refunded", "created_at", "paid_at"),
+        ),
+        "purchases": rows(
+            Purchase.objects.filter(customer__user=person).order_by("created_at", "pk"),
+            *("product__name", "amount", "currency", "state", "created_at"),
+        ),
+        "refunds": rows(Refund.objects.filter(customer__user=person), "amount", "currency", "status", "created_at"),
+        "disputes": rows(
+            Dispute.objects.filter(customer__user=person), "amount", "currency", "status", "reason", "created_at"
+        ),
+        "claims": rows(Claim.objects.filter(claimed_by=person), "customer__stripe_id", "sent_at", "claimed_at"),
+        "notices": rows(person.notices, "kind", "occurred_at", "sent_at"),
+        "grants": rows(person.grants, "product__name", "reason", "message", "starts_at", "ends_at"),
         "downloads": rows(
             Download.objects.filter(user=person),
             "version__file__publication__title",
@@ -83,6 +100,8 @@ def export(person: User, *, now: datetime) -> dict[str, Any]:
             "purpose",
             "created_at",
         ),
+        "done_about_me": rows(audit.about(person), "at", "act", "target_label", "reason"),
+        "done_by_me": rows(person.acts, "at", "act", "target_label", "address"),
         "progress": rows(person.progress, "lesson__title", "position", "completed_at", "updated_at"),
     }
 

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from accounts.views import account, doors
+from accounts.views import account, claim, doors, money
 
 app_name = "accounts"
 urlpatterns = [
     path("", account.home, name="home"),
+    path("invoices/", money.invoices, name="invoices"),
+    path("invoices/<slug:invoice_id>/", money.invoice, name="invoice"),
+    path("claim/", claim.claim, name="claim"),
+    path("claim/again/", claim.claim_again, name="claim_again"),
+    path("claim/<str:code>/", claim.claim_code, name="claim_code"),
     path("export/", account.export, name="export"),
     path("delete/", account.delete, name="delete"),
     path("second-factor/", doors.second_factor, name="second_factor"),

@@ -13,12 +13,18 @@ import bench.environment  # noqa: F401 - before anything reads the settings
 
 django.setup()
 
-from bench import click, passing, signing, uploads, weight  # noqa: E402 - models can be imported only once Django is set up
+from bench import click, dashboard, passing, signing, uploads, weight  # noqa: E402 - models can be imported only once Django is set up
 from bench.report import write  # noqa: E402
 from sandbox.s3 import BucketServer, Identity  # noqa: E402
 
-PARTS = {"click": click.measure, "signing": signing.measure, "passing": passing.measure}
-PARTS |= {"uploads": uploads.measure, "weight": weight.measure}
+PARTS = {
+    "click": click.measure,
+    "signing": signing.measure,
+    "passing": passing.measure,
+    "dashboard": dashboard.measure,
+    "uploads": uploads.measure,
+    "weight": weight.measure,
+}
 
 
 def bucket(root: Path) -> BucketServer:

@@ -75,6 +75,8 @@ def _upsert_price(product: Product, found: PriceSnapshot) -> None:
             "interval": found.interval,
             "interval_count": found.interval_count,
             "trial_days": found.trial_days,
+            "trial_card": found.trial_card,
+            "trial_end": found.trial_end,
             "active": found.active,
         },
     )

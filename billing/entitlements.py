@@ -7,7 +7,7 @@ ends, it has ended.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
 from billing.gateway import InvoiceSnapshot
-from billing.models import Grant, Purchase, Subscription
+from billing.models import Grant, Product, Purchase, Subscription
 
 # Statuses that open while their clocks run. `past_due` is held to a clock of its own; every other, known or not, opens nothing.
 OPENING = ("trialing", "active")
@@ -26,6 +26,8 @@ Conditions = dict[str, Q]
 def bounds(*, now: datetime) -> dict[str, datetime]:
     """Return the three moments that decide at `now`: itself, since when Stripe must have been heard, since when a debt is forgiven."""
     silence, grace = timedelta(hours=settings.SILENCE_HOURS), timedelta(days=settings.GRACE_DAYS)
+    # In a zone with summer time Python would subtract hours of the wall clock, one of which may not exist or come twice.
+    now = now.astimezone(UTC)
     return {"now": now, "heard": now - silence, "forgiven": now - grace}
 
 
@@ -62,6 +64,19 @@ def live(*, now: datetime) -> Q:
     return all_of(subscription_conditions(**bounds(now=now)))
 
 
+def is_open(subscription: Subscription, *, now: datetime) -> bool:
+    """Return whether this subscription opens its products at `now`. One query."""
+    return Subscription.objects.filter(live(now=now), pk=subscription.pk).exists()
+
+
+def grace_ends_at(subscription: Subscription) -> datetime | None:
+    """Return until when a missing payment is forgiven, or None where none is missing."""
+    if subscription.status != "past_due" or subscription.unpaid_since is None:
+        return None
+    forgiven = subscription.unpaid_since + timedelta(days=settings.GRACE_DAYS)
+    return min(forgiven, subscription.cancel_at or forgiven)
+
+
 def held(user_id: int, *, now: datetime) -> "QuerySet[Any, tuple[int, str]]":
     """Return (product pk, kind) of what this person holds at `now`: subscribed, bought or granted; the same product may come twice.
 
@@ -76,7 +91,7 @@ def held_between(
     """`held`, with its moments given one by one, so that a caller can ask more in the same query and prepare it."""
     mine = Q(customer__user=user_id)
     opening = all_of(subscription_conditions(now=now, heard=heard, forgiven=forgiven))
-    subscribed = Subscription.objects.filter(opening, mine).order_by()
+    subscribed = Subscription.objects.filter(opening, mine, products__isnull=False).order_by()
     bought = Purchase.objects.filter(all_of(purchase_conditions()), mine).order_by()
     granted = Grant.objects.filter(all_of(grant_conditions(now=now)), user=user_id).order_by()
     return subscribed.values_list("products", "products__kind").union(
@@ -99,6 +114,16 @@ def taken_back(invoices: Iterable[InvoiceSnapshot]) -> str:
     return Subscription.TakenBack.REFUNDED if amount and refunded >= amount else ""
 
 
+def held_by(customer_id: int, *, now: datetime) -> "QuerySet[Any, tuple[int, str]]":
+    """`held`, of a customer who is nobody's yet: what waits for whoever claims it."""
+    mine = Q(customer=customer_id)
+    subscribed = Subscription.objects.filter(live(now=now), mine).order_by()
+    bought = Purchase.objects.filter(all_of(purchase_conditions()), mine).order_by()
+    return subscribed.values_list("products", "products__kind").union(
+        bought.values_list("product", "product__kind"), all=True
+    )
+
+
 @dataclass(frozen=True)
 class Holding:
     """A row through which a person might hold something, with the answer to each of its conditions."""
@@ -109,6 +134,11 @@ class Holding:
     @property
     def opens(self) -> bool:
         return all(self.answers.values())
+
+    @property
+    def products(self) -> list[Product]:
+        """What the row opens while it opens."""
+        return list(self.row.products.all()) if isinstance(self.row, Subscription) else [self.row.product]
 
 
 def explain(user_id: int, *, now: datetime) -> list[Holding]:

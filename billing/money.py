@@ -5,7 +5,9 @@ from decimal import Decimal
 from babel import Locale
 from babel.numbers import format_currency
 from django.conf import settings
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, gettext, ngettext, to_locale
+
+from billing.models import Price
 
 # Stripe's table ("Supported currencies"). Króna and Ugandan shilling have no cents any more, but Stripe still counts in hundredths.
 NO_DECIMALS = frozenset(
@@ -30,3 +32,22 @@ def formatted(amount: int, currency: str) -> str:
     # The pattern is the language's own; its decimals are Stripe's, because Babel would round a currency that it thinks has none.
     pattern = str(Locale.parse(locale).currency_formats["standard"].pattern).replace(".00", decimals)
     return format_currency(value, currency.upper(), format=pattern, locale=locale, currency_digits=False)
+
+
+def rhythm(interval: str, count: int) -> str:
+    """Return how often an interval of Stripe's comes: "a month", "every 3 months"; "once" for what is none."""
+    if interval == "day":
+        return ngettext("a day", "every %(count)d days", count) % {"count": count}
+    if interval == "week":
+        return ngettext("a week", "every %(count)d weeks", count) % {"count": count}
+    if interval == "month":
+        return ngettext("a month", "every %(count)d months", count) % {"count": count}
+    if interval == "year":
+        return ngettext("a year", "every %(count)d years", count) % {"count": count}
+    return gettext("once")
+
+
+def by_year(price: Price) -> int:
+    """Return what a year at this price costs, in minor units; 0 for what is paid once."""
+    times = {Price.Interval.MONTH: 12, Price.Interval.YEAR: 1}
+    return price.unit_amount * times.get(Price.Interval(price.interval), 0) // price.interval_count

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from billing import entitlements, notices
+from billing import entitlements
 from billing.gateway import CustomerSnapshot, InvoiceSnapshot, SubscriptionSnapshot
 from billing.mirror import Fields, mirror
 from billing.models import Customer, Dispute, Invoice, Price, Product, Purchase, Refund, RevenueChange, Subscription
@@ -17,7 +17,7 @@ Keys = dict[Any, int]
 
 
 def write(customer: Customer, snapshot: CustomerSnapshot, *, now: datetime) -> None:
-    """Write all that the snapshot holds, and the notices that follow from it."""
+    """Write all that the snapshot holds."""
     before = {one.stripe_id: one for one in customer.subscriptions.all()}
     subscriptions = _write_subscriptions(customer, snapshot, before, now=now)
     if not snapshot.deleted:
@@ -25,7 +25,6 @@ def write(customer: Customer, snapshot: CustomerSnapshot, *, now: datetime) -> N
         invoices = _write_invoices(customer, snapshot.invoices, subscriptions)
         purchases = _write_purchases(customer, snapshot)
         _write_money_back(customer, snapshot, invoices, purchases)
-    notices.write(customer, now=now)
 
 
 def _write_subscriptions(
@@ -67,6 +66,7 @@ def _subscription(one: SubscriptionSnapshot, billed: Iterable[InvoiceSnapshot]) 
         "taken_back": entitlements.taken_back(billed),
         "pause_reason": one.pause_reason[:60],
         "collection_paused": one.collection_paused,
+        "card_missing": one.card_missing,
         "created_at": one.created_at,
     }
 
@@ -130,6 +130,7 @@ def _write_invoices(customer: Customer, found: Iterable[InvoiceSnapshot], subscr
                 "attempt_count": one.attempt_count,
                 "next_payment_attempt": one.next_payment_attempt,
                 "needs_action": one.needs_action,
+                "on_its_way": one.on_its_way,
                 "disputed": one.disputed,
                 "covers_until": one.covers_until,
                 "created_at": one.created_at,

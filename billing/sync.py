@@ -6,6 +6,7 @@ outside any transaction: on SQLite a held write lock would stop every download.
 """
 
 import logging
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from billing import gateway, rows
+from billing import gateway, notices, rows
 from billing.catalogue import mirror_missing
 from billing.gateway import CustomerSnapshot
 from billing.models import Customer, WebhookEvent
@@ -119,6 +120,7 @@ def apply(snapshot: CustomerSnapshot, *, ticket: int, now: datetime, rung: Colle
             return False
         _write_customer(customer, snapshot)
         rows.write(customer, snapshot, now=now)
+        notices.write(customer, now=now)
         if rung:
             WebhookEvent.objects.filter(pk__in=rung).update(handled_at=now, parked_at=None)
         customer.applied_ticket, customer.synced_at = ticket, now
@@ -132,18 +134,19 @@ def _write_customer(customer: Customer, snapshot: CustomerSnapshot) -> None:
         customer.current = False
         return
     customer.email = snapshot.email
-    if customer.user_id is None:
-        customer.user_id = _bound_person(snapshot)
+    if customer.user_id is None and (named := _named_person(snapshot)):
+        customer.user_id = get_user_model().objects.filter(pk=named).values_list("pk", flat=True).first()
         others = Customer.objects.filter(user=customer.user_id, current=True, deleted=False).exclude(pk=customer.pk)
-        customer.current = customer.user_id is None or not others.exists()
+        # Without its person it is that of a deleted account, and no guest's: nobody is to claim it.
+        customer.current = customer.user_id is not None and not others.exists()
 
 
-def _bound_person(snapshot: CustomerSnapshot) -> int | None:
-    """Return the person whom we named in the customer's metadata when we made it. An e-mail address binds nobody."""
+def _named_person(snapshot: CustomerSnapshot) -> int | None:
+    """Return whom we named in the customer's metadata when it became theirs. An e-mail address binds nobody."""
     person = snapshot.metadata.get("user", "")
-    if snapshot.metadata.get("site") != settings.SITE_URL or not person.isascii() or not person.isdigit():
+    if snapshot.metadata.get("site") != settings.SITE_URL or not re.fullmatch("[0-9]{1,18}", person):
         return None
-    return get_user_model().objects.filter(pk=int(person)).values_list("pk", flat=True).first()
+    return int(person)
 
 
 def _products(snapshot: CustomerSnapshot) -> set[str]:

@@ -10,5 +10,6 @@ urlpatterns = [
     path("checkout/done/", checkout.done, name="done"),
     path("checkout/<slug:price_id>/", checkout.checkout, name="checkout"),
     path("portal/", portal.portal, name="portal"),
+    path("portal/done/", portal.portal_done, name="portal_done"),
     path("stripe/webhook/", webhook.webhook, name="webhook"),
 ]

@@ -1,6 +1,7 @@
 """Tiny readers for the settings file: each fails loudly, naming the variable, what is wrong and an example."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -49,6 +50,13 @@ def between(name: str, value: int, *, low: int, high: int) -> int:
 def one_of(name: str, value: str, *choices: str) -> str:
     if value not in choices:
         raise refuse(name, f"must be one of {', '.join(choices)}, and is {value!r}", choices[0])
+    return value
+
+
+def address(name: str, value: str, example: str) -> str:
+    """Return a bare e-mail address, or nothing where nothing is given."""
+    if value and not re.fullmatch(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+", value):
+        raise refuse(name, f"must be one bare address, and is {value!r}", example)
     return value
 
 

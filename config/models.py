@@ -106,7 +106,7 @@ class BackgroundTask(DBTaskResult):
         verbose_name_plural = _("Background tasks")
 
     def __str__(self) -> str:
-        return self.task_path
+        return self.task_path.rpartition(".")[2].replace("_", " ").capitalize()
 
     @property
     def tries(self) -> int:

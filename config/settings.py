@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from environs import Env
 
-from config.env import between, gather, needed, one_of, origin, read, refuse
+from config.env import address, between, gather, needed, one_of, origin, read, refuse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -134,6 +134,7 @@ EMAIL_TIMEOUT = 10
 if EMAIL_BACKEND.endswith("filebased.EmailBackend"):
     EMAIL_FILE_PATH = email["EMAIL_FILE_PATH"]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Lectern <hello@{urlsplit(SITE_URL).hostname}>")
+SUPPORT_EMAIL = address("SUPPORT_EMAIL", env.str("SUPPORT_EMAIL", ""), "help@learn.example.com")
 
 
 # --- The bucket -----------------------------------------------------------------------------------
@@ -183,6 +184,7 @@ STRIPE_API_BASE = env.str("STRIPE_API_BASE", "")
 if STRIPE_API_BASE:
     STRIPE_API_BASE = origin("STRIPE_API_BASE", STRIPE_API_BASE, "http://127.0.0.1:8002")
 STRIPE_AUTOMATIC_TAX = read(env.bool, "STRIPE_AUTOMATIC_TAX", "false", default=False)
+STRIPE_PAUSE = read(env.bool, "STRIPE_PAUSE", "false", default=False)
 STRIPE_PROMOTION_CODES = read(env.bool, "STRIPE_PROMOTION_CODES", "true", default=True)
 GRACE_DAYS = between("GRACE_DAYS", read(env.int, "GRACE_DAYS", "7", default=7), low=0, high=60)
 SILENCE_HOURS = between("SILENCE_HOURS", read(env.int, "SILENCE_HOURS", "48", default=48), low=1, high=720)
@@ -231,6 +233,9 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": f"{10 * BUDGET_FACTOR}/m/ip,{5 * BUDGET_FACTOR}/5m/key",
     "confirm_email": f"{1 * BUDGET_FACTOR}/3m/key",
     # A code has six digits and three tries: the hourly limit keeps guessing at one address under 0.1% a day.
+    # Looking at a link counts as a try. A purchase's code has 50 bits, of which five tries each may be at the second half.
+    "claim": f"{20 * BUDGET_FACTOR}/m/ip,{100 * BUDGET_FACTOR}/h/ip",
+    "claim_again": f"{5 * BUDGET_FACTOR}/m/ip,{3 * BUDGET_FACTOR}/h/key",
     "request_login_code": f"{20 * BUDGET_FACTOR}/m/ip,{3 * BUDGET_FACTOR}/m/key,{10 * BUDGET_FACTOR}/h/key",
 }
 ACCOUNT_FORMS = {

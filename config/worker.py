@@ -61,16 +61,22 @@ class Worker:
                         self.reap()
                         reap_at = time.monotonic() + REAP_EVERY
                     if not self.run_next():
-                        time.sleep(POLL)
+                        self.rest()
                     self.back()
                 except Error as error:
                     self.gone(error)
                     # After an outage the others need time to beat again before they may be taken for dead.
                     reap_at = time.monotonic() + LEASE
-                    time.sleep(POLL)
+                    self.rest()
         if not self.stopping:
             raise RuntimeError("the heartbeat ended; see its error above")
         logger.info("worker stopped id=%s", self.id)
+
+    def rest(self) -> None:
+        """Wait for POLL seconds, or until told to stop."""
+        over = time.monotonic() + POLL
+        while not self.stopping and time.monotonic() < over:
+            time.sleep(POLL / 5)
 
     def drain(self, *, duties: bool = True) -> int:
         """Run what is due until nothing is; return how many were run. A task that fails is due again later, not now."""

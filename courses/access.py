@@ -1,12 +1,15 @@
 """Who may open what: THE content rule. Every page, download and player asks `decision`, at the moment of the click.
 
-Half-open intervals and the money rule are billing.entitlements'; nothing outside this module asks it about content.
+The rule is a list of questions, RULE: `decide` asks them in turn until an answer settles the matter, and what it asked on the way is
+part of its decision. So a list of titles (`openable`) and an explanation (courses.why) go the same way as a click. Half-open intervals and
+the money rule are billing.entitlements'; nothing outside this module asks it about content.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import cache, partial
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -14,12 +17,16 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet, Value
 
 from billing import entitlements
+from billing.entitlements import Holding
 from billing.models import Product
 from billing.prepared import Prepared
 from courses.models import File, Lesson, Publication
 
 NAMED = "named"
 Person = AbstractBaseUser | AnonymousUser | None
+Item = Publication | Lesson | File
+# The products (pk, kind) that a person holds, and the pks of those that a title names.
+Keys = tuple[Iterable[tuple[int, str]], set[int]]
 
 
 class Verdict(Enum):
@@ -32,6 +39,7 @@ class Verdict(Enum):
 
 
 class Reason(Enum):
+    NOTHING_THERE = "no version ready"
     NOT_PUBLISHED = "not published"
     OPEN_TO_ALL = "preview or sample"
     STRANGER = "not signed in"
@@ -41,35 +49,48 @@ class Reason(Enum):
     NOT_HELD = "holds nothing that opens it"
 
 
+class Question(Enum):
+    READY = "is there something to open"
+    PUBLISHED = "is the title published"
+    OPEN_TO_ALL = "is it a preview or a sample"
+    SIGNED_IN = "is somebody signed in"
+    ACTIVE = "is the account switched on"
+    FREE = "is the title free"
+    HELD = "is a product held that opens it"
+
+
 @dataclass(frozen=True)
 class Decision:
+    """`steps` are the questions that were asked, in order, each with its answer; the last one settled it."""
+
     verdict: Verdict
     reason: Reason
+    steps: tuple[tuple[Question, bool], ...] = field(default=(), compare=False)
 
     @property
     def allowed(self) -> bool:
         return self.verdict is Verdict.ALLOW
 
 
-def decision(person: Person, item: Publication | Lesson | File, *, now: datetime) -> Decision:
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is to be decided. `keys` is called only when the answer hangs on what the person holds."""
+
+    person: Person
+    item: Item
+    publication: Publication
+    now: datetime
+    keys: Callable[[Any, Publication], Keys]
+    ready: bool = True
+
+
+def decision(person: Person, item: Item, *, now: datetime, ready: bool = True) -> Decision:
     """Decide whether `person` (or nobody) may open `item` at `now`.
 
-    A Publication stands for its full content. At most one query, and none for what is not published, open to all, or free.
+    A Publication stands for its full content. `ready` says that a File has a version to serve, which a click has in hand. At most one
+    query, and none for what is not published, open to all, or free.
     """
-    publication = _publication(item)
-    if not publication.is_published(at=now):
-        return Decision(Verdict.NOT_FOUND, Reason.NOT_PUBLISHED)
-    if _open_to_all(item):
-        return Decision(Verdict.ALLOW, Reason.OPEN_TO_ALL)
-    if person is None or not person.is_authenticated or person.pk is None:
-        return Decision(Verdict.SIGN_IN, Reason.STRANGER)
-    if not person.is_active:
-        return Decision(Verdict.OFFER, Reason.SWITCHED_OFF)
-    if publication.access == Publication.Access.FREE:
-        return Decision(Verdict.ALLOW, Reason.FREE)
-    if _holds_what_opens(person.pk, publication, now=now):
-        return Decision(Verdict.ALLOW, Reason.HELD)
-    return Decision(Verdict.OFFER, Reason.NOT_HELD)
+    return decide(Case(person, item, _publication(item), now, partial(_keys_at_the_click, now=now), ready))
 
 
 def openable(person: Person, publications: Iterable[Publication], *, now: datetime) -> set[int]:
@@ -77,25 +98,68 @@ def openable(person: Person, publications: Iterable[Publication], *, now: dateti
 
     Prefetch `products` (`Publication.objects.with_products()`), else each title costs another query.
     """
-    if person is None or not person.is_authenticated or not person.is_active:
-        return set()
-    held = dict(entitlements.held(person.pk, now=now))
-    return {
-        publication.pk
-        for publication in publications
-        if publication.is_published(at=now)
-        and (
-            publication.access == Publication.Access.FREE
-            or any(_opens(publication, kind, named=pk in _named(publication)) for pk, kind in held.items())
-        )
-    }
+
+    @cache
+    def held(user_id: int) -> list[tuple[int, str]]:
+        return list(entitlements.held(user_id, now=now))
+
+    def keys(user_id: int, publication: Publication) -> Keys:
+        return held(user_id), {product.pk for product in publication.products.all()}
+
+    return {one.pk for one in publications if decide(Case(person, one, one, now, keys)).allowed}
 
 
-def _holds_what_opens(user_id: int, publication: Publication, *, now: datetime) -> bool:
+def decide(case: Case) -> Decision:
+    """Ask the questions of RULE in turn, until an answer settles it."""
+    steps: list[tuple[Question, bool]] = []
+    for question, ask, yes, no in RULE:
+        answer = ask(case)
+        steps.append((question, answer))
+        if settled := yes if answer else no:
+            return Decision(*settled, steps=tuple(steps))
+    raise AssertionError("the last question of the rule settles it")
+
+
+def holdings(person: Person, publication: Publication, *, now: datetime) -> list[tuple[Holding, bool]]:
+    """Return every row through which `person` holds or held something, and whether it opens this title at `now`. Five queries."""
+    if person is None or person.pk is None:
+        return []
+    named = {product.pk for product in publication.products.all()}
+    found = entitlements.explain(person.pk, now=now)
+    return [(one, one.opens and _fits(publication, one.products, named)) for one in found]
+
+
+def _signed_in(case: Case) -> bool:
+    return case.person is not None and case.person.is_authenticated and case.person.pk is not None
+
+
+def _open_to_all(case: Case) -> bool:
+    item = case.item
+    if isinstance(item, Lesson):
+        return item.preview
+    if isinstance(item, File):
+        return item.role == File.Role.SAMPLE or (item.lesson is not None and item.lesson.preview)
+    return False
+
+
+def _holds_what_opens(case: Case) -> bool:
+    held, named = case.keys(case.person.pk if case.person else None, case.publication)
+    return any(_opens(case.publication, kind, named=pk in named) for pk, kind in held)
+
+
+def _fits(publication: Publication, products: Iterable[Product], named: set[int]) -> bool:
+    return any(_opens(publication, product.kind, named=product.pk in named) for product in products)
+
+
+def _opens(publication: Publication, kind: str, *, named: bool) -> bool:
+    """Tell whether one held product opens a title: any plan opens a MEMBERS title, and a product that it names opens any."""
+    return named or (publication.access == Publication.Access.MEMBERS and kind == Product.Kind.PLAN)
+
+
+def _keys_at_the_click(user_id: int, publication: Publication, *, now: datetime) -> Keys:
     bounds = entitlements.bounds(now=now)
-    rows = set(HELD_AND_NAMED.rows(user_id=user_id, publication_id=publication.pk, **bounds))
-    named = {pk for pk, kind in rows if kind == NAMED}
-    return any(_opens(publication, kind, named=pk in named) for pk, kind in rows if kind != NAMED)
+    rows = HELD_AND_NAMED.rows(user_id=user_id, publication_id=publication.pk, **bounds)
+    return [(pk, kind) for pk, kind in rows if kind != NAMED], {pk for pk, kind in rows if kind == NAMED}
 
 
 def _held_and_named(*, user_id: int, publication_id: int, **bounds: datetime) -> "QuerySet[Any, tuple[int, str]]":
@@ -110,24 +174,35 @@ HELD_AND_NAMED = Prepared(
 )
 
 
-def _opens(publication: Publication, kind: str, *, named: bool) -> bool:
-    """Tell whether one held product opens a title: any plan opens a MEMBERS title, and a product that it names opens any."""
-    return named or (publication.access == Publication.Access.MEMBERS and kind == Product.Kind.PLAN)
-
-
-def _named(publication: Publication) -> set[int]:
-    return {product.pk for product in publication.products.all()}
-
-
-def _publication(item: Publication | Lesson | File) -> Publication:
+def _publication(item: Item) -> Publication:
     if isinstance(item, Publication):
         return item
     return item.course if isinstance(item, Lesson) else item.publication
 
 
-def _open_to_all(item: Publication | Lesson | File) -> bool:
-    if isinstance(item, Lesson):
-        return item.preview
-    if isinstance(item, File):
-        return item.role == File.Role.SAMPLE or (item.lesson is not None and item.lesson.preview)
-    return False
+Outcome = tuple[Verdict, Reason] | None
+# A question, how it is answered, and what yes and no settle: the rule itself, in the order in which it is asked.
+RULE: tuple[tuple[Question, Callable[[Case], bool], Outcome, Outcome], ...] = (
+    (Question.READY, lambda case: case.ready, None, (Verdict.NOT_FOUND, Reason.NOTHING_THERE)),
+    (
+        Question.PUBLISHED,
+        lambda case: case.publication.is_published(at=case.now),
+        None,
+        (Verdict.NOT_FOUND, Reason.NOT_PUBLISHED),
+    ),
+    (Question.OPEN_TO_ALL, _open_to_all, (Verdict.ALLOW, Reason.OPEN_TO_ALL), None),
+    (Question.SIGNED_IN, _signed_in, None, (Verdict.SIGN_IN, Reason.STRANGER)),
+    (
+        Question.ACTIVE,
+        lambda case: bool(case.person and case.person.is_active),
+        None,
+        (Verdict.OFFER, Reason.SWITCHED_OFF),
+    ),
+    (
+        Question.FREE,
+        lambda case: case.publication.access == Publication.Access.FREE,
+        (Verdict.ALLOW, Reason.FREE),
+        None,
+    ),
+    (Question.HELD, _holds_what_opens, (Verdict.ALLOW, Reason.HELD), (Verdict.OFFER, Reason.NOT_HELD)),
+)

@@ -1,6 +1,9 @@
-"""Run the whole suite: on SQLite, then on a real PostgreSQL; name at the end what was left out, and why.
+"""Run the whole suite on SQLite and on a real PostgreSQL, side by side; name at the end what was left out, and why.
 
     python -m tests [--complete] [pytest's own arguments]
+
+SQLite runs everything. PostgreSQL runs what asks the database: all but the tests that use none, and those marked `once` because what
+they ask is answered alike by both. What is shown is one run at a time; the other's words wait until it is their turn.
 
 With --complete (in CI) a test left out is a failure, but for the reasons in MAY_BE_LEFT_OUT.
 """
@@ -10,12 +13,16 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Thread
 
 from tests.postgres import NoPostgres, postgres
 
-# These do not depend on the database, or take a browser; once is enough.
-ONCE_ONLY = ["--ignore=tests/sandbox", "--ignore=tests/house", "--ignore=tests/demo", "--ignore=tests/browser"]
+# Where half of the tests wait for sockets and for Chromium, three workers keep two cores busy.
+WORKERS = int(os.environ.get("PYTEST_WORKERS", "2"))
+ON_SQLITE, ON_POSTGRES = "not postgres", "not browser and not once"
 SUMMARY = re.compile(r"(=+ )?(\d+ (passed|failed|error|skipped|deselected)|no tests ran).* in [\d.]+s.*")
 SKIPPED = re.compile(r"SKIPPED \[(\d+)\] ([^:]+)(?::\d+)?: (.*)")
 ANSI = re.compile(r"\x1b\[[\d;]*m")
@@ -26,12 +33,42 @@ NO_TESTS = 5
 
 @dataclass
 class Run:
-    """One run of pytest: how it ended, its summary line, and what it skipped."""
+    """One run of pytest: how it ended, its summary line, and what it skipped. What it writes waits until it is shown."""
 
     database: str
     status: int = 0
     summary: str = "did not finish"
     skipped: list[tuple[int, str, str]] = field(default_factory=list)
+    lines: "SimpleQueue[str | None]" = field(default_factory=SimpleQueue)
+
+    def start(self, arguments: list[str], variables: dict[str, str], *, workers: int) -> "Run":
+        pytest = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadgroup", "-q"]
+        colour = ["--color=yes"] if sys.stdout.isatty() else []
+        process = subprocess.Popen(
+            pytest + arguments + colour,
+            env=os.environ | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        Thread(target=self.listen, args=[process]).start()
+        return self
+
+    def listen(self, process: "subprocess.Popen[str]") -> None:
+        """Take what pytest writes as it comes, so that it never waits for its reader."""
+        assert process.stdout is not None
+        with process:
+            for line in process.stdout:
+                self.lines.put(line)
+        self.status = 0 if process.returncode == NO_TESTS else process.returncode
+        self.lines.put(None)
+
+    def show(self) -> None:
+        """Print everything it writes, from its first line to its end."""
+        print(f"\n--- {self.database} ---", flush=True)
+        for line in iter(self.lines.get, None):
+            print(line, end="", flush=True)
+            self.read(line)
 
     def read(self, line: str) -> None:
         plain = ANSI.sub("", line).strip()
@@ -41,39 +78,24 @@ class Run:
             self.skipped.append((int(found[1]), found[2], found[3]))
 
 
-def run_pytest(database: str, arguments: list[str], variables: dict[str, str]) -> Run:
-    """Run pytest on two workers, show what it writes as it comes, and return how it went."""
-    run = Run(database)
-    print(f"\n--- {database} ---", flush=True)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-n",
-        os.environ.get("PYTEST_WORKERS", "2"),
-        "--dist",
-        "loadgroup",
-        "-q",
-        *arguments,
-    ]
-    colour = ["--color=yes"] if sys.stdout.isatty() else []
-    with subprocess.Popen(command + colour, stdout=subprocess.PIPE, text=True, env=os.environ | variables) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            run.read(line)
-    run.status = 0 if process.returncode == NO_TESTS else process.returncode
-    return run
-
-
-def on_postgres(arguments: list[str]) -> Run:
-    try:
-        with postgres() as url:
-            return run_pytest("PostgreSQL", ["-m", "not browser", *ONCE_ONLY, *arguments], {"DATABASE_URL": url})
-    except NoPostgres as missing:
-        run = Run("PostgreSQL", summary="not run")
-        run.skipped.append((1, "the whole run on PostgreSQL", str(missing)))
-        return run
+def run_both(arguments: list[str]) -> list[Run]:
+    """Run pytest on both databases at once, and show the one and then the other."""
+    sqlite, postgresql = Run("SQLite"), Run("PostgreSQL")
+    with ExitStack() as server:
+        started = [sqlite]
+        try:
+            variables = {"DATABASE_URL": server.enter_context(postgres())}
+            started.append(postgresql)
+        except NoPostgres as missing:
+            postgresql.summary = "not run"
+            postgresql.skipped.append((1, "the whole run on PostgreSQL", str(missing)))
+        # A run named SQLite is one, whatever DATABASE_URL says; that one names the server of the other run.
+        sqlite.start(["-m", ON_SQLITE, *arguments], {"DATABASE_URL": ""}, workers=WORKERS)
+        if postgresql in started:
+            postgresql.start(["-m", ON_POSTGRES, *arguments], variables, workers=max(1, WORKERS // 2))
+        for run in started:
+            run.show()
+    return [sqlite, postgresql]
 
 
 def report(runs: list[Run], *, complete: bool) -> int:
@@ -97,9 +119,7 @@ def main(arguments: list[str]) -> int:
     complete = "--complete" in arguments
     arguments = [argument for argument in arguments if argument != "--complete"]
     started = time.monotonic()
-    # A run named SQLite is one, whatever DATABASE_URL says; that one names the server of the second run.
-    runs = [run_pytest("SQLite", ["-m", "not postgres", *arguments], {"DATABASE_URL": ""}), on_postgres(arguments)]
-    status = report(runs, complete=complete)
+    status = report(run_both(arguments), complete=complete)
     print(f"{'All green' if status == 0 else 'Not green'} after {time.monotonic() - started:.0f} s.")
     return status
 

@@ -8,7 +8,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
-from billing.models import Customer, Price, Product, Subscription
+from billing.models import Customer, Invoice, Notice, Price, Product, Subscription
 from courses.models import Course, Ebook, File, FileVersion, Lesson, Section
 
 PASSWORD = "correct horse battery staple"
@@ -56,6 +56,13 @@ def subscribed(user: User, *products: Product, now: datetime, **fields: Any) -> 
     return user
 
 
+def invoice(of: Customer, *, now: datetime, **fields: Any) -> Invoice:
+    """An open invoice over $12, due now."""
+    values = {"stripe_id": f"in_{next(numbers)}", "status": "open", "currency": "usd", "created_at": now, "due_at": now}
+    amounts = {"total": 1200, "amount_due": 1200, "amount_paid": 1200 if fields.get("status") == "paid" else 0}
+    return Invoice.objects.create(customer=of, **values | amounts | fields)
+
+
 def published(**fields: Any) -> dict[str, Any]:
     number = next(numbers)
     values = {"slug": f"title-{number}", "title": f"Title {number}", "state": "published"}
@@ -93,3 +100,8 @@ def version(of: File, *, ready: bool = True, **fields: Any) -> FileVersion:
     values = {"size": 11, "content_type": "application/pdf", "state": "ready" if ready else "uploading"}
     values |= {"ready_at": datetime.now(UTC) if ready else None, "key": f"content/{uuid.uuid4()}"}
     return FileVersion.objects.create(file=of, **values | fields)
+
+
+def notice(user: User, *, now: datetime, **fields: Any) -> Notice:
+    values = {"kind": Notice.Kind.WELCOME, "about": "sub_1", "occurred_at": now}
+    return Notice.objects.create(key=f"welcome:sub_{next(numbers)}", user=user, **values | fields)

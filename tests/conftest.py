@@ -1,5 +1,6 @@
 """The people, the far sides of the wire, and small builders. Both far sides are the embedded ones, on real sockets."""
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,19 +24,34 @@ from sandbox.s3 import BucketServer, Identity
 from sandbox.stripe import StripeServer
 from tests import build
 from tests.accounts import authenticator
+from tests.smtp_peer import Peer
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
+def uses_database(item: pytest.Item) -> bool:
+    return item.get_closest_marker("django_db") is not None or bool(
+        {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what this machine cannot run, and say why."""
+    """Leave out what this machine cannot run, and say why; mark `once` what no database has a part in."""
     no_browser = pytest.mark.skip(reason="no Chromium here; install the package chromium")
     no_postgres = pytest.mark.skip(reason="needs a PostgreSQL, which DATABASE_URL names; make test brings one")
     for item in items:
+        if not uses_database(item):
+            item.add_marker("once")
         if item.get_closest_marker("browser") and not any(map(shutil.which, CHROMIUM)):
             item.add_marker(no_browser)
         if item.get_closest_marker("postgres") and "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
             item.add_marker(no_postgres)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what was imported and collected: all of it lives as long as the process."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +145,16 @@ def stripe(stripe_server: StripeServer) -> Iterator[StripeServer]:
     stripe_server.reset()
     yield stripe_server
     stripe_server.reset()
+
+
+@pytest.fixture
+def peer(settings: Any) -> Iterator[Peer]:
+    """The mail server, which the site finds where its settings say."""
+    with Peer() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 0.5
+        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = None
+        yield server
 
 
 # --- People -----------------------------------------------------------------------------------

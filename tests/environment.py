@@ -12,14 +12,28 @@ PORTS = range(20_000, 32_000)
 
 
 def free_port(*, run: int = 1) -> int:
-    """Return a port that is free, together with the `run - 1` that follow it."""
+    """Return a port that is free, together with the `run - 1` that follow it, and keep all of them from every other process of tests."""
     while True:
         first = secrets.choice(PORTS)
-        if all(map(can_bind, range(first, first + run))):
+        if all(hold(port) for port in range(first, first + run)):
             return first
 
 
+def hold(port: int) -> bool:
+    """Bind a port until this process ends, without listening: a server that reuses addresses may take it, another `hold` may not."""
+    reserved = socket.socket()
+    try:
+        reserved.bind(("127.0.0.1", port))
+    except OSError:
+        reserved.close()
+        return False
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.detach()
+    return True
+
+
 def can_bind(port: int) -> bool:
+    """Whether nobody listens on this port. One that `hold` keeps counts as free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -40,6 +54,7 @@ os.environ.update(
         "CACHE_URL": "locmem://",
         "EMAIL_URL": "memory:",
         "DEFAULT_FROM_EMAIL": "Lectern <hello@testserver>",
+        "SUPPORT_EMAIL": "help@testserver",
         "TRUSTED_PROXIES": "0",
         "STAFF_MFA": "required",
         "S3_BUCKET": "lectern-content",

@@ -47,6 +47,12 @@ SUBSCRIPTIONS: dict[str, tuple[dict[str, Any], bool]] = {
     "paused": ({"status": "paused"}, False),
     "canceled": ({"status": "canceled", "ended_at": -HOUR}, False),
     "a status of tomorrow": ({"status": "hibernating"}, False),
+    "active, its payment refunded": ({"status": "active", "taken_back": "refunded"}, False),
+    "active, its payment disputed": ({"status": "active", "taken_back": "disputed"}, False),
+    "past due, within the grace, the payment before disputed": (
+        {"status": "past_due", "unpaid_since": -HOUR, "taken_back": "disputed"},
+        False,
+    ),
 }
 
 # --- The columns ------------------------------------------------------------------------------

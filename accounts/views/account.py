@@ -1,7 +1,6 @@
 """A person's own page: their name, how they sign in, what they pay for, what they downloaded, and the way out."""
 
 import logging
-from smtplib import SMTPException
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -15,9 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import personal
 from accounts.forms import NameForm
-from billing import standing
-from billing.models import Customer
-from config import mail
+from billing.statement import statement
 from courses.models import Download
 
 logger = logging.getLogger(__name__)
@@ -34,9 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:home")
     recent = Download.objects.filter(user=request.user, purpose=Download.Purpose.DOWNLOAD)
     downloads = recent.select_related("version__file__publication")[:RECENT]
-    plan = standing.standing(request.user.pk, now=timezone.now())
-    paid_before = Customer.objects.filter(user=request.user, deleted=False).exists()
-    context = {"form": form, "downloads": downloads, "plan": plan, "paid_before": paid_before}
+    context = {"form": form, "downloads": downloads, "money": statement(request.user.pk, now=timezone.now())}
     return render(request, "accounts/home.html", context)
 
 
@@ -60,7 +55,7 @@ def delete(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             personal.check_deletable(person)
             return render(request, "accounts/delete.html")
-        number, address = person.pk, person.email
+        number = person.pk
         personal.delete(person)
     except personal.CannotDeleteError as refusal:
         return render(
@@ -68,13 +63,5 @@ def delete(request: HttpRequest) -> HttpResponse:
         )
     logger.info("person %d deleted their account", number)
     logout(request)
-    tell(address)
     messages.success(request, _("Your account is deleted. Goodbye, and thank you for having been here."))
     return redirect("courses:home")
-
-
-def tell(address: str) -> None:
-    try:
-        mail.send(address, "account_deleted", subject=_("Your account is deleted"), context={})
-    except (SMTPException, OSError):
-        logger.exception("the mail about a deleted account could not be sent")

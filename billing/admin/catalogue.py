@@ -64,7 +64,7 @@ class ProductAdmin(admin.ModelAdmin):
         if request.method != "POST" or not request.user.has_perm("billing.change_product"):
             raise PermissionDenied
         try:
-            with gateway.within(25):
+            with gateway.within(9):
                 count = len(mirror_catalogue())
         except gateway.GatewayError:
             logger.exception("catalogue not mirrored")

@@ -5,24 +5,40 @@ from billing.gateway.checkout import (
     Order,
     Session,
     create_customer,
-    create_portal_session,
     create_session,
     expire_session,
     fetch_session,
+    name_customer,
 )
-from billing.gateway.client import GatewayDown, GatewayError, GatewayRefused, Gone, within
+from billing.gateway.client import Busy, GatewayDown, GatewayError, GatewayRefused, Gone, within
 from billing.gateway.customers import CustomerSnapshot, fetch_customer, fetch_customers, fetch_owner
-from billing.gateway.invoices import InvoiceSnapshot, fetch_invoice_page
+from billing.gateway.invoices import InvoiceSnapshot, fetch_invoice_page, preview_amount
 from billing.gateway.payments import DisputeSnapshot, RefundSnapshot
+from billing.gateway.portal import FLOWS, create_portal_session, resume_subscription
 from billing.gateway.purchases import PurchaseSnapshot
 from billing.gateway.subscriptions import SubscriptionSnapshot
-from billing.gateway.webhooks import MAX_BODY, Bell, BellRefused, BellTooLarge, verify
+from billing.gateway.webhooks import (
+    API_VERSION,
+    MAX_BODY,
+    Bell,
+    BellForged,
+    BellMistimed,
+    BellRefused,
+    BellTooLarge,
+    fetch_undelivered,
+    verify,
+)
 
 __all__ = [
+    "API_VERSION",
+    "FLOWS",
     "MAX_BODY",
     "Bell",
+    "BellForged",
+    "BellMistimed",
     "BellRefused",
     "BellTooLarge",
+    "Busy",
     "CustomerSnapshot",
     "DisputeSnapshot",
     "GatewayDown",
@@ -49,6 +65,10 @@ __all__ = [
     "fetch_product",
     "fetch_product_of",
     "fetch_session",
+    "fetch_undelivered",
+    "name_customer",
+    "preview_amount",
+    "resume_subscription",
     "verify",
     "within",
 ]

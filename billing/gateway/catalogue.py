@@ -5,10 +5,16 @@ from typing import Any
 
 from billing.gateway.client import asking, identifier, pages, plain, v1
 
+# What becomes of a trial whose person never gave a card; the first one unless metadata says otherwise.
+TRIAL_ENDS = ("cancel", "pause", "create_invoice")
+
 
 @dataclass(frozen=True)
 class PriceSnapshot:
-    """`unit_amount` is in the currency's minor unit, or None where the price has no single amount (tiers, pay what you want)."""
+    """`unit_amount` is in the currency's minor unit, or None where the price has no single amount (tiers, pay what you want).
+
+    `trial_card` says whether a trial asks for a card; `trial_end` what ends one that has none: cancel, pause or create_invoice.
+    """
 
     id: str
     product_id: str
@@ -17,6 +23,8 @@ class PriceSnapshot:
     interval: str
     interval_count: int
     trial_days: int
+    trial_card: bool
+    trial_end: str
     active: bool
 
 
@@ -63,13 +71,16 @@ def _product(found: dict[str, Any], prices: list[dict[str, Any]]) -> ProductSnap
         features=tuple(feature["name"] for feature in found.get("marketing_features") or [] if feature.get("name")),
         kind=metadata["kind"] if metadata.get("kind") in ("plan", "item") else guessed,
         active=bool(found["active"]),
-        prices=tuple(_price(price, trial=metadata.get("trial_days")) for price in prices),
+        prices=tuple(_price(price, of=metadata) for price in prices),
     )
 
 
-def _price(found: dict[str, Any], *, trial: str | None) -> PriceSnapshot:
+def _price(found: dict[str, Any], *, of: dict[str, str]) -> PriceSnapshot:
+    """Read a price; what its own metadata leaves open, its product's (`of`) may say."""
     recurring = found.get("recurring") or {}
-    asked = (found.get("metadata") or {}).get("trial_days") or trial or recurring.get("trial_period_days")
+    said = of | (found.get("metadata") or {})
+    days = said.get("trial_days") or recurring.get("trial_period_days")
+    end = said.get("trial_end")
     return PriceSnapshot(
         id=found["id"],
         product_id=identifier(found["product"]),
@@ -77,7 +88,9 @@ def _price(found: dict[str, Any], *, trial: str | None) -> PriceSnapshot:
         unit_amount=found.get("unit_amount"),
         interval=recurring.get("interval") or "once",
         interval_count=recurring.get("interval_count") or 1,
-        trial_days=_days(asked) if recurring else 0,
+        trial_days=_days(days) if recurring else 0,
+        trial_card=said.get("trial_card") != "optional",
+        trial_end=end if end in TRIAL_ENDS else TRIAL_ENDS[0],
         active=bool(found["active"]),
     )
 

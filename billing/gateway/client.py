@@ -1,5 +1,6 @@
 """How Stripe is asked: one client, a common deadline where a person waits, and the vendor's errors turned into ours."""
 
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from typing import Any
 import stripe
 from django.conf import settings
 
+from billing.gateway.turnstile import Full, Turnstile
+
 # Seconds to connect and to read, for one try: patience belongs to the background, and `within` shortens it where a person waits.
 PATIENT = (5.0, 30.0)
 HASTY = (2.0, 5.0)
@@ -18,6 +21,7 @@ HASTY = (2.0, 5.0)
 RETRIES_IN_HASTE, RETRIES = 1, 3
 RATE_LIMIT_TRIES = 5
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+turnstile = Turnstile()
 
 
 class GatewayError(Exception):
@@ -25,7 +29,14 @@ class GatewayError(Exception):
 
 
 class GatewayDown(GatewayError):
-    """Stripe cannot be reached, is too slow, limits us, fails, or answers what makes no sense. Trying later may help."""
+    """Stripe cannot be reached, is too slow, limits us, fails, or answers what makes no sense. Trying later may help.
+
+    `failed` says that it answered with a failure of its own (5xx), which it repeats for a day to the same idempotency key.
+    """
+
+    def __init__(self, text: str, *, failed: bool = False) -> None:
+        super().__init__(text)
+        self.failed = failed
 
 
 class GatewayRefused(GatewayError):
@@ -33,17 +44,34 @@ class GatewayRefused(GatewayError):
 
 
 class Gone(GatewayRefused):
-    """Stripe knows no such object (`resource_missing`): it was never in this account and mode, or its test data were wiped."""
+    """Stripe knows no such object (`resource_missing`): it was never in this account and mode, or its test data were wiped.
+
+    `param` names what was asked for: "customer", "line_items[0][price]", "id".
+    """
+
+    def __init__(self, text: str, *, param: str = "") -> None:
+        super().__init__(text)
+        self.param = param
+
+
+class Busy(GatewayDown):
+    """Enough threads of this process wait for Stripe already, so nothing was asked: it says nothing about Stripe, nor about the thing."""
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let everything asked of Stripe inside take `seconds` in all, retries included (a started pause may add one more second)."""
+    """Let everything asked of Stripe inside take `seconds` in all, retries included (a started pause may add one more second).
+
+    Use it wherever somebody waits. Raises Busy where too many of this process's threads are inside already.
+    """
     ends = time.monotonic() + seconds
     outer = deadline.get()
     token = deadline.set(ends if outer is None else min(ends, outer))
     try:
-        yield
+        with turnstile.passed():
+            yield
+    except Full as error:
+        raise Busy("too many wait for Stripe already") from error
     finally:
         deadline.reset(token)
 
@@ -102,9 +130,11 @@ def asking() -> Iterator[None]:
 def ours(error: stripe.StripeError) -> GatewayError:
     text = f"{type(error).__name__} status={error.http_status} code={error.code} request={error.request_id}"
     if error.code == "resource_missing":
-        return Gone(text)
+        return Gone(text, param=str(getattr(error, "param", None) or ""))
+    if error.http_status is not None and error.http_status >= 500:
+        return GatewayDown(text, failed=True)
     # 401 and 403 mean our key, not the thing asked for: a new key heals them, so they count as down.
-    wait = error.http_status is None or error.http_status >= 500 or error.http_status in (200, 401, 403, 409, 429)
+    wait = error.http_status is None or error.http_status in (200, 401, 403, 409, 429)
     return GatewayDown(text) if wait else GatewayRefused(text)
 
 
@@ -135,6 +165,18 @@ def unhurried(fetch: Callable[[dict[str, Any]], Any], params: dict[str, Any]) ->
                 raise
             time.sleep(2**attempt)
     raise AssertionError("unreachable")
+
+
+def in_turn(create: Callable[[], Any]) -> Any:
+    """Make something under an idempotency key, and wait while another click's call under the same key is still being answered (409)."""
+    while True:
+        try:
+            return create()
+        except stripe.StripeError as error:
+            left = seconds_left()
+            if error.http_status != 409 or left is None or left < 1:
+                raise
+            time.sleep(random.uniform(0.1, 0.4))  # noqa: S311 - it spreads clicks, and guards nothing
 
 
 def moment(seconds: Any) -> datetime | None:

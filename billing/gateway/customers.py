@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from billing.gateway import invoices as invoicing
@@ -130,12 +130,14 @@ def _snapshot(
     purchases: Iterable[PurchaseSnapshot],
     payments: Iterable[Payment],
 ) -> CustomerSnapshot:
+    default = (customer.get("invoice_settings") or {}).get("default_payment_method")
+    has_card = bool(default or customer.get("default_source"))
     return CustomerSnapshot(
         id=customer["id"],
         email=customer.get("email") or "",
         deleted=False,
         metadata=dict(customer.get("metadata") or {}),
-        subscriptions=tuple(subscriptions),
+        subscriptions=tuple(replace(one, card_missing=one.card_missing and not has_card) for one in subscriptions),
         invoices=tuple(invoices),
         purchases=tuple(purchases),
         payments=tuple(payments),

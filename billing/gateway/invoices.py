@@ -16,7 +16,7 @@ class InvoiceSnapshot:
     """A finalised invoice; amounts are in the currency's minor unit.
 
     `due_at` is its due date, or else when it was finalised. `covers_until` is the latest end of a period that its lines pay for.
-    `needs_action` says that its payment waits for the customer to confirm it (3DS).
+    `needs_action` says that its payment waits for the customer to confirm it (3DS), `on_its_way` that a bank debit takes its days.
     """
 
     id: str
@@ -33,6 +33,7 @@ class InvoiceSnapshot:
     attempt_count: int
     next_payment_attempt: datetime | None
     needs_action: bool
+    on_its_way: bool
     disputed: bool
     covers_until: datetime | None
     created_at: datetime
@@ -50,6 +51,16 @@ def fetch_invoice_page(invoice_id: str) -> tuple[str, str]:
     with asking():
         found = plain(v1().invoices.retrieve(invoice_id))
         return identifier(found.get("customer")), found.get("hosted_invoice_url") or ""
+
+
+def preview_amount(subscription_id: str) -> tuple[int, str]:
+    """Return (amount in minor units, currency) of a subscription's next invoice as it would be now, discounts and taxes included.
+
+    Raises Gone, GatewayDown, or GatewayRefused where nothing more is to be billed.
+    """
+    with asking():
+        found = plain(v1().invoices.create_preview({"subscription": subscription_id}))
+        return int(found["amount_due"]), str(found["currency"])
 
 
 def subscription_of(invoice: dict[str, Any]) -> str:
@@ -78,6 +89,7 @@ def invoice(found: dict[str, Any], payments: Mapping[str, Payment]) -> InvoiceSn
         attempt_count=found.get("attempt_count") or 0,
         next_payment_attempt=moment(found.get("next_payment_attempt")),
         needs_action=found["status"] == "open" and any(one.status == "requires_action" for one in paying),
+        on_its_way=found["status"] == "open" and any(one.status == "processing" for one in paying),
         disputed=any(one.disputed for one in paying),
         covers_until=moment(max((line["period"]["end"] for line in _lines(found)), default=None)),
         created_at=needed(moment(found["created"])),

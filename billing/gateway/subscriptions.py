@@ -15,7 +15,8 @@ EXPAND = ["data.discounts.source.coupon"]
 class SubscriptionSnapshot:
     """`amount` is what one interval brings in, in the currency's minor unit: all items, less the discounts that last.
 
-    `pause_reason` is Stripe's word for why it is paused; `collection_paused` says that nothing is collected while it goes on.
+    `pause_reason` is Stripe's word for why it is paused; `collection_paused` says that nothing is collected while it goes on;
+    `card_missing` that neither it nor its customer has a way to pay.
     """
 
     id: str
@@ -36,11 +37,15 @@ class SubscriptionSnapshot:
     unpaid_since: datetime | None
     pause_reason: str
     collection_paused: bool
+    card_missing: bool
     created_at: datetime
 
 
 def subscription(found: dict[str, Any], owed_since: Mapping[str, datetime]) -> SubscriptionSnapshot:
-    """Read a subscription that was listed with EXPAND; `owed_since` names when each one's earliest open invoice was due."""
+    """Read a subscription that was listed with EXPAND; `owed_since` names when each one's earliest open invoice was due.
+
+    Whether its customer has a card is for whoever knows the customer to add.
+    """
     items = found["items"]["data"]
     # Period ends moved from the subscription to its items in 2025; objects of older API versions still have the one on top.
     ends = [item["current_period_end"] for item in items if item.get("current_period_end")]
@@ -68,6 +73,7 @@ def subscription(found: dict[str, Any], owed_since: Mapping[str, datetime]) -> S
         unpaid_since=unpaid if found["status"] == "past_due" else None,
         pause_reason=_pause_reason(found) if found["status"] == "paused" else "",
         collection_paused=bool(found.get("pause_collection")),
+        card_missing=not (found.get("default_payment_method") or found.get("default_source")),
         created_at=needed(moment(found["created"])),
     )
 

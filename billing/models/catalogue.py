@@ -44,6 +44,11 @@ class Price(models.Model):
         YEAR = "year", _("year")
         ONCE = "once", _("once")
 
+    class TrialEnd(models.TextChoices):
+        CANCEL = "cancel", _("being cancelled")
+        PAUSE = "pause", _("being paused")
+        CREATE_INVOICE = "create_invoice", _("an invoice")
+
     stripe_id = models.CharField(_("Stripe id"), max_length=255, unique=True)
     product = models.ForeignKey(Product, models.CASCADE, related_name="prices", verbose_name=_("product"))
     currency = models.CharField(
@@ -55,6 +60,10 @@ class Price(models.Model):
     interval = models.CharField(_("interval"), max_length=8, choices=Interval.choices)
     interval_count = models.PositiveSmallIntegerField(_("intervals"), default=1)
     trial_days = models.PositiveSmallIntegerField(_("trial days"), default=0)
+    trial_card = models.BooleanField(_("trial asks for a card"), default=True)
+    trial_end = models.CharField(
+        _("a trial without a card ends by"), max_length=20, choices=TrialEnd.choices, default=TrialEnd.CANCEL
+    )
     active = models.BooleanField(_("active"), default=True)
 
     objects = PriceQuerySet.as_manager()

@@ -12,7 +12,8 @@ from billing.models.holdings import Customer
 
 class ClaimQuerySet(models.QuerySet["Claim"]):
     def open(self, *, now: datetime) -> "ClaimQuerySet":
-        return self.filter(claimed_at=None, customer__user=None, expires_at__gt=now)
+        mine = {"customer__user": None, "customer__current": True, "customer__deleted": False}
+        return self.filter(claimed_at=None, expires_at__gt=now, **mine)
 
 
 class Claim(models.Model):

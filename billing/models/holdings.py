@@ -9,8 +9,17 @@ from django.utils.translation import gettext_lazy as _
 from billing.models.catalogue import Price, Product
 
 
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def guests(self) -> "CustomerQuerySet":
+        """Those who paid without an account, and have not claimed it yet."""
+        return self.filter(user=None, current=True, deleted=False)
+
+
 class Customer(models.Model):
-    """A Stripe customer. A person may have had several; what they hold is the union, and one is current."""
+    """A Stripe customer. A person may have had several; what they hold is the union, and one is current.
+
+    Without a person, a current one is a guest's, who may claim it, and one that is not current is that of a deleted account.
+    """
 
     stripe_id = models.CharField(_("Stripe id"), max_length=255, unique=True)
     user = models.ForeignKey(
@@ -30,6 +39,8 @@ class Customer(models.Model):
     synced_at = models.DateTimeField(_("last confirmed with Stripe"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
+    objects = CustomerQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
@@ -44,6 +55,10 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.stripe_id
+
+    @property
+    def is_guest(self) -> bool:
+        return self.user_id is None and self.current and not self.deleted
 
     def has_applied(self, ticket: int) -> bool:
         """Return whether an answer at least as late as this ticket's stands in our rows."""
@@ -89,6 +104,7 @@ class Subscription(models.Model):
     )
     pause_reason = models.CharField(_("why paused"), max_length=60, blank=True)
     collection_paused = models.BooleanField(_("collection paused"), default=False)
+    card_missing = models.BooleanField(_("no way to pay on file"), default=False)
     created_at = models.DateTimeField(_("created"))
 
     class Meta:
@@ -139,6 +155,9 @@ class Grant(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants", verbose_name=_("person"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="grants", verbose_name=_("product"))
     reason = models.CharField(_("reason"), max_length=255)
+    message = models.TextField(
+        _("your words"), max_length=1000, blank=True, help_text=_("Go to the person with the mail that tells them.")
+    )
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -166,3 +185,8 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product}: {self.reason}"
+
+    @property
+    def ending(self) -> str:
+        """Its end as a word, which tells one term from the next when it is extended."""
+        return str(int(self.ends_at.timestamp())) if self.ends_at else "open"

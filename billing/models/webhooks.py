@@ -44,6 +44,8 @@ class WebhookEvent(models.Model):
             models.Index(fields=["-received_at"], name="webhookevent_received"),
             models.Index(fields=["customer_id"], name="webhookevent_unhandled", condition=models.Q(handled_at=None)),
             models.Index(fields=["type", "object_id"], name="webhookevent_about"),
+            models.Index(fields=["type", "-received_at"], name="webhookevent_kind"),
+            models.Index(fields=["customer_id", "-received_at"], name="webhookevent_customer"),
         ]
 
     def __str__(self) -> str:

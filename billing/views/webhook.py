@@ -4,13 +4,16 @@ import logging
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from billing import events, gateway
+from billing import events, gateway, refusals
+from billing.refusals import Refusal
 
 logger = logging.getLogger(__name__)
+REASONS = {gateway.BellForged: Refusal.FORGED, gateway.BellMistimed: Refusal.MISTIMED}
 
 
 @csrf_exempt
@@ -27,12 +30,16 @@ def webhook(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=413)
     except gateway.BellRefused as error:
         logger.warning("webhook refused: %s", error)
+        if reason := REASONS.get(type(error)):
+            refusals.note(reason, now=timezone.now())
         return HttpResponse(status=400)
     if bell.livemode != settings.STRIPE_LIVEMODE:
         logger.error("webhook refused: livemode=%s does not fit our key event=%s", bell.livemode, bell.id)
+        refusals.note(Refusal.OTHER_MODE, now=timezone.now())
         return HttpResponse(status=400)
     if bell.account:
         logger.error("webhook ignored: another account's event=%s account=%s", bell.id, bell.account)
+        refusals.note(Refusal.OTHER_ACCOUNT, now=timezone.now())
         return HttpResponse(status=200)
     return HttpResponse(status=200 if events.handle(events.record(bell)) else 500)
 

@@ -12,7 +12,7 @@ from config.models import AuditEntry
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "act", "by", "about", "on", "reason", "address")
+    list_display = ("at", "act", "by", "about", "reason", "on", "address")
     list_filter = ("act", "at", "target_model")
     search_fields = ("act", "actor__email", "person__email", "person_label", "target_label", "target_pk", "reason")
     list_select_related = ("actor", "person")

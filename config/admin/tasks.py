@@ -42,7 +42,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(BackgroundTask)
 class BackgroundTaskAdmin(ReadOnlyAdmin):
-    list_display = ("name", "state", "tries", "next_at", "finished_at", "error")
+    list_display = ("name", "state", "error", "tries", "next_at", "finished_at")
     list_filter = (StateFilter, "enqueued_at")
     search_fields = ("task_path", "exception_class_path", "traceback")
     ordering = ("-enqueued_at",)
@@ -97,7 +97,7 @@ class BackgroundTaskAdmin(ReadOnlyAdmin):
     @admin.display(description=_("next"), ordering="run_after")
     def next_at(self, task: BackgroundTask) -> object:
         if task.status != "READY":
-            return None
+            return self.get_empty_value_display()
         return task.due_at if task.due_at > timezone.now() else _("now")
 
     @admin.display(description=_("numbers it was given"))

@@ -2,17 +2,28 @@
 
 from typing import Any
 
+from sandbox.stripe.terms import public
+
 
 class StripeError(Exception):
+    """`extra` are further fields of the error, such as the payment intent that a decline is about."""
+
     def __init__(
-        self, status: int, message: str, *, code: str = "", param: str = "", type_: str = "invalid_request_error"
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str = "",
+        param: str = "",
+        type_: str = "invalid_request_error",
+        extra: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
-        self.status, self.code, self.param, self.type = status, code, param, type_
+        self.status, self.code, self.param, self.type, self.extra = status, code, param, type_, extra or {}
 
     def body(self) -> dict[str, Any]:
-        fields = {"type": self.type, "message": str(self), "code": self.code, "param": self.param}
-        return {"error": {name: value for name, value in fields.items() if value}}
+        fields = {"type": self.type, "message": str(self), "code": self.code, "param": self.param} | self.extra
+        return {"error": public({name: value for name, value in fields.items() if value})}
 
 
 def missing(kind: str, identifier: str, param: str = "id") -> StripeError:

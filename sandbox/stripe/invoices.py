@@ -1,146 +1,191 @@
-"""Invoices, and the money that pays them or does not."""
+"""Invoices: drafted, finalized, paid, voided, given up."""
 
 from sandbox.stripe import shapes
-from sandbox.stripe.terms import RETRIES, Object, discounted, subscription_of
+from sandbox.stripe.errors import StripeError, invalid
+from sandbox.stripe.terms import Object, subscription_of
+
+NO_ADDRESS = {
+    "code": "customer_tax_location_invalid",
+    "message": "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.",
+    "type": "invalid_request_error",
+}
 
 
 class Invoices:
-    """Needs `store`, the clock, events and subscriptions."""
+    """Needs `store`, the clock, events, payments, totals and dunning."""
 
-    def bill(
-        self, one: Object, reason: str, period: tuple[int, int], amounts: list[tuple[Object, int]] | None = None
+    def draft(
+        self, customer: Object, reason: str, period: tuple[int, int], currency: str, *, of: Object | None = None
     ) -> Object:
-        customer = self.store.get("customer", one["customer"])
-        details = {"metadata": one["metadata"], "subscription": one["id"]}
-        parent = {"quote_details": None, "subscription_details": details, "type": "subscription_details"}
+        """Start an invoice; `of` is the subscription it bills. Not saved yet."""
+        parent = None
+        if of:
+            details = {"metadata": of["metadata"], "subscription": of["id"]}
+            parent = {"quote_details": None, "subscription_details": details, "type": "subscription_details"}
         invoice = shapes.invoice(self.now(customer["test_clock"]), customer, reason, period, parent)
-        trial = one["status"] == "trialing"
-        free = amounts or [(i["price"], 0 if trial else i["price"]["unit_amount"]) for i in one["items"]["data"]]
-        rows = []
-        for (price, amount), entry in zip(free, one["items"]["data"] * len(free), strict=False):
-            link = {"invoice_item": None, "proration": amounts is not None, "proration_details": None}
-            link |= {"subscription": one["id"], "subscription_item": entry["id"]}
-            link_to = {
-                "invoice_item_details": None,
-                "subscription_item_details": link,
-                "type": "subscription_item_details",
-            }
-            rows.append(shapes.line(invoice["id"], price, amount, period, link_to))
-        return self.total(invoice, rows, one["currency"], one.get("_discount"), tax=one["automatic_tax"]["enabled"])
+        if of and of.get("_method"):
+            invoice |= {"_method": of["_method"], "default_payment_method": of["_method"]}
+        return invoice | {"currency": currency}
 
-    def total(
-        self, invoice: Object, rows: list[Object], currency: str, discount: Object | None = None, *, tax: bool = False
-    ) -> Object:
-        """Add up an invoice's lines, take the discount off, put the tax on, and save it."""
-        subtotal = sum(row["amount"] for row in rows)
-        total = max(0, discounted(subtotal, discount))
-        if tax:
-            total += total // 5 if (invoice["customer_address"] or {}).get("country") == "GB" else 0
-        invoice["lines"] = shapes.page(rows, f"/v1/invoices/{invoice['id']}/lines")
-        invoice |= {"currency": currency, "subtotal": subtotal, "subtotal_excluding_tax": subtotal, "total": total}
-        invoice |= {"total_excluding_tax": total, "amount_due": total, "amount_remaining": total}
-        invoice["automatic_tax"] = invoice["automatic_tax"] | {"enabled": tax, "status": "complete" if tax else None}
-        return self.store.save(invoice)
+    def finalize(self, invoice: Object, *, intent: Object | None = None) -> Object:
+        """Fix an invoice; `intent` is the payment that has been made for it already.
 
-    def finalize(self, invoice: Object) -> Object:
-        now = self.now_of(invoice["customer"])
+        Where tax needs an address and there is none it stays a draft, and its subscription stays as it is.
+        """
+        if invoice["automatic_tax"]["enabled"]:
+            self.tax_again(invoice)
+            if invoice["automatic_tax"]["status"] == "requires_location_inputs":
+                invoice |= {"last_finalization_error": NO_ADDRESS, "auto_advance": False, "next_payment_attempt": None}
+                self.store.save(invoice)
+                self.ring("invoice.finalization_failed", invoice)
+                return invoice
+        now = self.now_at(invoice)
         count = int(self.store.note("invoices", 0)) + 1
         self.store.set_note("invoices", count)
+        self.settle_balance(invoice)
         invoice |= {
             "status": "open",
             "number": f"LECT-{count:05}",
             "effective_at": now,
             "automatically_finalizes_at": None,
         }
+        invoice |= {"last_finalization_error": None, "invoice_pdf": f"{self.url}/i/{invoice['id']}/pdf"}
         invoice["hosted_invoice_url"] = f"{self.url}/i/{invoice['id']}"
         invoice["status_transitions"] = invoice["status_transitions"] | {"finalized_at": now}
+        if invoice["amount_due"]:
+            intent = intent or self.intend(invoice["customer"], invoice["amount_due"], invoice["currency"], {})
+            self.store.save(shapes.invoice_payment(now, invoice, intent))
         self.store.save(invoice)
         self.ring("invoice.finalized", invoice)
         return invoice
 
+    def tax_again(self, invoice: Object) -> None:
+        """The address may have come after the draft."""
+        invoice["customer_address"] = self.store.get("customer", invoice["customer"])["address"]
+        net = invoice["subtotal"] - sum(entry["amount"] for entry in invoice["total_discount_amounts"])
+        self.tax(invoice, net, on=True)
+        self.due(invoice)
+
+    def payment_of(self, invoice: Object) -> Object | None:
+        """Return the open way of paying this invoice."""
+        return next(iter(self.store.all("invoice_payment", invoice=invoice["id"], status="open")), None)
+
+    def intent_of(self, invoice: Object) -> Object | None:
+        payment = self.payment_of(invoice)
+        return self.store.get("payment_intent", payment["payment"]["payment_intent"]) if payment else None
+
     def collect(self, invoice: Object) -> None:
-        """Finalize a draft that is due, and try to take the money."""
+        """Finalize a draft that is due, and try to take the money, unless its subscription's collection is paused."""
+        one = self.store.find("subscription", subscription_of(invoice))
         if invoice["status"] == "draft":
             invoice = self.finalize(invoice)
-        self.try_to_pay(invoice)
+            if invoice["status"] == "draft":
+                return
+        pause = one and one["pause_collection"]
+        if pause and pause["behavior"] == "void":
+            self.void(invoice)
+        elif pause and pause["behavior"] == "mark_uncollectible":
+            self.give_up(invoice, "subscription_paused")
+        elif invoice["collection_method"] == "send_invoice":
+            self.change(invoice, None, next_payment_attempt=None)
+        else:
+            self.try_to_pay(invoice)
 
-    def card(self, one: Object) -> str:
-        return str(self.store.get("customer", one["customer"])["_card"])
+    def try_to_pay(
+        self, invoice: Object, *, method: Object | None = None, confirmed: bool = False, by_hand: bool = False
+    ) -> bool:
+        """Charge this payment method or the customer's own; return whether the invoice is paid or its debit is on its way.
 
-    def try_to_pay(self, invoice: Object, *, quiet: bool = False) -> bool:
-        """Charge the customer's card; a decline plans the next attempt, the last one ends the subscription."""
-        now, card = self.now_of(invoice["customer"]), self.card(invoice)
-        if invoice["amount_due"] == 0 or card == "good":
-            self.paid(invoice, quiet=quiet)
+        A decline plans the next attempt, the last one ends the subscription; attempts `by_hand` leave that plan alone.
+        """
+        if invoice["amount_due"] == 0:
+            self.paid(invoice)
             return True
-        count = invoice["attempt_count"] + 1
-        wait = RETRIES[count - 1] if count <= len(RETRIES) else None
-        invoice |= {"attempted": True, "attempt_count": count, "next_payment_attempt": wait and now + wait}
-        self.store.save(invoice)
-        if quiet:
-            return False
-        self.ring("invoice.payment_action_required" if card == "3ds" else "invoice.payment_failed", invoice)
-        one = self.store.find("subscription", subscription_of(invoice))
-        if one is None or one["status"] not in ("active", "past_due"):
-            return False
-        if wait is None:
-            self.end_of_dunning(one)
-        elif one["status"] == "active":
-            self.change(one, "customer.subscription.updated", status="past_due")
+        intent = self.intent_of(invoice)
+        if intent is None:
+            raise invalid("invoice", "There is nothing to be paid on this invoice.")
+        outcome = self.attempt(intent, method or self.payer(invoice), confirmed=confirmed)
+        if outcome == "succeeded":
+            self.paid(self.store.get("invoice", invoice["id"]))
+            return True
+        if outcome == "processing":
+            self.change(
+                invoice,
+                "invoice.updated",
+                attempted=True,
+                attempt_count=invoice["attempt_count"] + 1,
+                next_payment_attempt=None,
+            )
+            self.on_its_way(invoice)
+            return True
+        self.failed(invoice, action=outcome == "action", by_hand=by_hand)
         return False
 
-    def end_of_dunning(self, one: Object) -> None:
-        outcome = self.store.note("dunning", "canceled")
-        if outcome == "canceled":
-            self.end_subscription(one, reason="payment_failed")
+    def invoice_settled(self, invoice: Object, *, good: bool) -> None:
+        """The bank debit that was to pay an invoice has arrived, or has come back."""
+        if invoice["status"] not in ("open", "uncollectible"):
+            return
+        if good:
+            self.paid(invoice)
         else:
-            self.change(one, "customer.subscription.updated", status=outcome)
+            self.failed(invoice, action=False, by_hand=False, counts=False)
 
-    def paid(self, invoice: Object, *, quiet: bool = False) -> None:
+    def paid(self, invoice: Object, *, out_of_band: bool = False) -> None:
         """Mark an invoice paid, and wake its subscription."""
-        now = self.now_of(invoice["customer"])
+        now = self.now_at(invoice)
         if invoice["status"] == "draft":
             invoice = self.finalize(invoice)
-        if invoice["amount_due"]:
-            intent = self.money(invoice["customer"], invoice["amount_due"], invoice["currency"], {})
-            self.store.save(shapes.invoice_payment(now, invoice, intent))
-        invoice |= {"status": "paid", "attempted": True, "amount_paid": invoice["amount_due"], "amount_remaining": 0}
-        invoice |= {"next_payment_attempt": None, "auto_advance": False}
+        if payment := self.payment_of(invoice):
+            state = {"status": "canceled"} if out_of_band else {"status": "paid", "amount_paid": invoice["amount_due"]}
+            moment = {"canceled_at": now} if out_of_band else {"paid_at": now}
+            payment |= state | {"status_transitions": payment["status_transitions"] | moment}
+            self.store.save(payment)
+            if out_of_band:
+                self.cancel_intent(self.store.get("payment_intent", payment["payment"]["payment_intent"]), "automatic")
+            else:
+                self.ring("invoice_payment.paid", payment)
+        due = invoice["amount_due"]
+        invoice |= {"status": "paid", "attempted": invoice["attempted"] or not out_of_band, "amount_remaining": 0}
+        invoice |= {"amount_paid": due, "amount_paid_off_stripe": due if out_of_band else 0}
+        invoice |= {
+            "next_payment_attempt": None,
+            "auto_advance": False,
+            "attempt_count": max(1, invoice["attempt_count"]),
+        }
         invoice["status_transitions"] = invoice["status_transitions"] | {"paid_at": now}
         self.store.save(invoice)
-        if quiet:
-            return
         self.ring("invoice.paid", invoice)
-        if invoice["amount_due"]:
+        if due and not out_of_band:
             self.ring("invoice.payment_succeeded", invoice)
-        one = self.store.find("subscription", subscription_of(invoice))
-        if one and one["status"] in ("past_due", "unpaid", "incomplete"):
-            self.change(one, "customer.subscription.updated", status="active")
+        self.wake(invoice)
 
-    def void(self, invoice: Object) -> Object:
-        now = self.now_of(invoice["customer"])
-        invoice |= {"status": "void", "next_payment_attempt": None, "auto_advance": False}
-        invoice["status_transitions"] = invoice["status_transitions"] | {"voided_at": now}
+    def close(self, invoice: Object, status: str, moment: str, event: str) -> Object:
+        if invoice["status"] not in ("open", "uncollectible") or invoice["status"] == status:
+            raise StripeError(
+                400,
+                f"This invoice is {invoice['status']}, and cannot become {status}.",
+                code="invoice_not_editable",
+                param="invoice",
+            )
+        invoice |= {"status": status, "next_payment_attempt": None, "auto_advance": False}
+        invoice["status_transitions"] = invoice["status_transitions"] | {moment: self.now_at(invoice)}
         self.store.save(invoice)
-        self.ring("invoice.voided", invoice)
+        self.ring(event, invoice)
         return invoice
 
-    def money(self, customer_id: str, amount: int, currency: str, metadata: Object) -> Object:
-        """Take money: a payment intent that succeeded, with its charge."""
-        now = self.now_of(customer_id)
-        intent = shapes.payment_intent(now, customer_id, amount, currency, metadata)
-        charge = shapes.charge(now, intent)
-        intent |= {"status": "succeeded", "amount_received": amount, "latest_charge": charge["id"]}
-        self.store.save(charge)
-        self.store.save(intent)
-        self.ring("charge.succeeded", charge)
-        self.ring("payment_intent.succeeded", intent)
-        return intent
+    def void(self, invoice: Object) -> Object:
+        payment = self.payment_of(invoice)
+        invoice = self.close(invoice, "void", "voided_at", "invoice.voided")
+        if payment:
+            moments = payment["status_transitions"] | {"canceled_at": self.now_at(invoice)}
+            self.store.save(payment | {"status": "canceled", "status_transitions": moments})
+            self.cancel_intent(self.store.get("payment_intent", payment["payment"]["payment_intent"]), "void_invoice")
+        self.forgive(invoice)
+        return invoice
 
-    def refund(self, charge: Object, amount: int, params: Object) -> Object:
-        refund = self.store.save(shapes.refund(self.now_of(charge["customer"]), charge, amount, params))
-        total = charge["amount_refunded"] + amount
-        charge = self.store.save(charge | {"amount_refunded": total, "refunded": total == charge["amount"]})
-        self.ring("refund.created", refund | {"customer": charge["customer"]})
-        self.ring("charge.refunded", charge)
-        return refund
+    def give_up(self, invoice: Object, reason: str = "user_forgiven") -> Object:
+        """Mark an invoice uncollectible: nobody expects it to be paid, though it still can be."""
+        invoice["status_details"] = {"uncollectible": {"reason": reason}}
+        invoice = self.close(invoice, "uncollectible", "marked_uncollectible_at", "invoice.marked_uncollectible")
+        self.forgive(invoice)
+        return invoice

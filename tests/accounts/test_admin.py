@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Permission
 
-from accounts.models import User
+from accounts.models import Farewell, User
 from tests import build
 from tests.accounts import authenticator
 from tests.conftest import ClientFor
@@ -93,3 +93,18 @@ def test_a_helper_cannot_touch_staff(helper: User, owner: User, page: str) -> No
 def test_a_helper_without_the_permission_sees_nothing(newcomer: User) -> None:
     stranger = build.person("greta@example.com", is_staff=True)
     assert ClientFor(stranger).get("/admin/accounts/user/").status_code == 403
+
+
+def test_owner_deletes_nobody_who_would_go_on_paying_c136(owner: User, subscriber: User) -> None:
+    desk = ClientFor(owner)
+    answer = desk.post(f"/admin/accounts/user/{subscriber.pk}/delete/", {"post": "yes"}, follow=True)
+    assert "their plan is still running" in answer.content.decode()
+    assert User.objects.filter(pk=subscriber.pk).exists()
+
+
+def test_person_deleted_by_the_owner_is_told_and_nothing_waits_to_be_claimed(owner: User, lapsed: User) -> None:
+    customer = lapsed.customers.get()
+    ClientFor(owner).post(f"/admin/accounts/user/{lapsed.pk}/delete/", {"post": "yes"})
+    customer.refresh_from_db()
+    assert (customer.user, customer.current) == (None, False)
+    assert Farewell.objects.get().address == "lara@example.com"

@@ -9,7 +9,8 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import User
-from billing.models import Customer, Grant, Product, Purchase, Subscription
+from billing.models import Claim, Customer, Dispute, Grant, Notice, Product, Purchase, Refund, Subscription
+from config import audit
 from courses.models import Download, Progress
 from tests import build
 from tests.accounts import authenticator
@@ -35,9 +36,18 @@ def traces(subscriber: User, plan: Product, now: datetime) -> User:
         user=subscriber, version=version, purpose="download", created_at=now, expires_at=now + timedelta(minutes=1)
     )
     Progress.objects.create(user=subscriber, lesson=build.lesson(title="Knots"), position=12.5)
-    Grant.objects.create(user=subscriber, product=plan, reason="Thanks")
+    grant = Grant.objects.create(user=subscriber, product=plan, reason="Thanks")
+    audit.record("grant.given", actor=subscriber, target=grant, person=subscriber, reason="Thanks")
     customer = subscriber.customers.get()
     item = build.item(name="Single")
+    build.invoice(customer, now=now, number="LECT-7", status="paid")
+    money = {"customer": customer, "payment_intent": "pi_1", "amount": 100, "currency": "usd", "created_at": now}
+    Refund.objects.create(stripe_id="re_1", status="succeeded", **money)
+    Dispute.objects.create(stripe_id="dp_1", status="won", **money)
+    Claim.objects.create(
+        customer=customer, digest="x", sent_at=now, expires_at=now, claimed_at=now, claimed_by=subscriber
+    )
+    Notice.objects.create(key="welcome:sub_1", kind="welcome", user=subscriber, about="sub_1", occurred_at=now)
     Purchase.objects.create(
         session_id="cs_1", customer=customer, product=item, amount=1200, currency="usd", state="paid", created_at=now
     )
@@ -56,9 +66,12 @@ def test_a_subscriber_saves_a_copy_of_everything_but_the_secrets(client: Client,
     assert data["purchases"][0]["amount"] == 1200
     assert data["subscriptions"][0]["status"] == "active"
     assert data["grants"][0]["reason"] == "Thanks"
+    assert data["invoices"][0]["number"] == "LECT-7"
+    assert data["refunds"][0]["amount"] == data["disputes"][0]["amount"] == 100
+    assert data["claims"][0]["customer__stripe_id"] == traces.customers.get().stripe_id
     assert [kind for kind, kept in data.items() if not kept] == ["sessions"] or data["sessions"]
     text = response.content.decode()
-    for kept_back in (secret, traces.password, client.session.session_key, "content/"):
+    for kept_back in (secret, traces.password, "digest", client.session.session_key, "content/"):
         assert kept_back not in text
 
 
@@ -93,7 +106,7 @@ def test_a_plan_that_may_ask_for_money_again_counts_as_running(signed_in: Any, t
     ],
 )
 def test_a_person_who_cancelled_is_forgotten_and_the_books_stay(
-    signed_in: Any, traces: User, now: datetime, change: dict[str, Any]
+    signed_in: Any, traces: User, now: datetime, change: dict[str, Any], work: Any
 ) -> None:
     Subscription.objects.update(**change)
     browser = signed_in(traces)
@@ -105,6 +118,7 @@ def test_a_person_who_cancelled_is_forgotten_and_the_books_stay(
     assert Download.objects.get().user is None
     assert not Progress.objects.exists()
     assert "_auth_user_id" not in browser.session
+    work()
     assert [message.to for message in mail.outbox if message.subject == "Your account is deleted"] == [
         ["sam@example.com"]
     ]

@@ -1,17 +1,16 @@
 """The click on a price: who is sent where, and what is never paid twice."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
 from billing import checkout
-from billing.models import Checkout, Customer, Price, Product, Purchase, Subscription
+from billing.models import Checkout, Customer, Grant, Price, Product, Purchase, Subscription
 from tests import build
 from tests.billing.till import DAY, Till
 
@@ -21,13 +20,6 @@ Press = Callable[[User, Price], HttpResponse]
 
 def session(till: Till) -> dict[str, Any]:
     return till.stripe.store.all("checkout.session")[0]
-
-
-def test_stranger_makes_an_account_first_and_comes_back_to_the_plans(till: Till) -> None:
-    answer = Client().post(f"/checkout/{till.sell().stripe_id}/")
-    assert answer.status_code == 302
-    assert answer.headers["Location"] == "/account/signup/?next=/plans/"
-    assert not till.stripe.store.all("customer")
 
 
 def test_newcomer_is_sent_to_stripe_with_all_that_binds_the_session(newcomer: User, till: Till, press: Press) -> None:
@@ -203,3 +195,140 @@ def test_trial_is_given_once_a_person(newcomer: User, till: Till, press: Press) 
 @pytest.mark.parametrize("method", ["get", "put", "delete"])
 def test_only_a_form_starts_a_checkout(newcomer: User, till: Till, client_for: Any, method: str) -> None:
     assert getattr(client_for(newcomer), method)(f"/checkout/{till.sell().stripe_id}/").status_code == 405
+
+
+# --- What could be paid twice, or be stuck ------------------------------------------------------
+
+
+def test_failure_of_stripe_is_not_repeated_for_a_day_by_our_key(newcomer: User, till: Till, press: Press) -> None:
+    """Stripe answers a known key as before, its own failures too; after one, the next click comes with another key."""
+    price = till.sell()
+    keys: list[str | None] = []
+    handler = till.stripe.httpd.RequestHandlerClass
+    till.stripe.fail_next("500", times=2, path="/v1/customers")
+    with pytest.MonkeyPatch.context() as patch:
+        once = handler.serve_api
+
+        def listening(self: Any, method: str, path: str, text: str) -> None:
+            if (method, path) == ("POST", "/v1/customers"):
+                keys.append(self.headers.get("Idempotency-Key"))
+            once(self, method, path, text)
+
+        patch.setattr(handler, "serve_api", listening)
+        assert press(newcomer, price).status_code == 503
+        assert press(newcomer, price).status_code == 303
+    assert keys[0] == keys[1] != keys[2]
+    assert len(till.stripe.store.all("customer")) == 1
+
+
+def test_price_unknown_to_stripe_costs_no_customer_after_another(newcomer: User, till: Till, press: Press) -> None:
+    price = till.sell()
+    Price.objects.update(stripe_id="price_lost")
+    price.stripe_id = "price_lost"
+    for _ in range(3):
+        assert press(newcomer, price).headers["Location"] == "/plans/"
+    assert len(till.stripe.store.all("customer")) == Customer.objects.count() == 1
+
+
+def test_customer_deleted_at_stripe_is_replaced_c121(newcomer: User, till: Till, press: Press) -> None:
+    price = till.sell()
+    press(newcomer, price)
+    till.stripe.call("DELETE", f"customers/{Customer.objects.get().stripe_id}")
+    assert press(newcomer, price).status_code == 303
+    assert newcomer.customers.get(current=True).stripe_id == session(till)["customer"]
+    assert session(till)["status"] == "open"
+
+
+def test_person_deleted_meanwhile_gets_no_customer(newcomer: User, till: Till) -> None:
+    number, email = newcomer.pk, newcomer.email
+    newcomer.delete()
+    with pytest.raises(checkout.PersonGone):
+        checkout.start(number, email, till.sell())
+    assert not Customer.objects.exists()
+
+
+def test_two_persons_with_one_address_at_stripe_stay_two(till: Till, press: Press, client_for: Any) -> None:
+    """Stripe knows several customers of one address; ours is found by nothing but its id."""
+    price = till.sell()
+    till.stripe.call("POST", "customers", email="twin@example.com")
+    press(build.person("twin@example.com"), price)
+    assert len(till.stripe.store.all("customer")) == 2
+    assert Customer.objects.get().stripe_id == session(till)["customer"]
+
+
+def test_session_that_is_being_paid_is_not_followed_by_another(newcomer: User, till: Till, press: Press) -> None:
+    """The bank is confirming the monthly plan in one tab while the yearly one is pressed in another."""
+    monthly = till.sell()
+    yearly = till.price(monthly.product.stripe_id, amount=12000, interval="year")
+    press(newcomer, monthly)
+    till.stripe.fail_next("400", path="/expire")
+    answer = press(newcomer, yearly)
+    assert answer.headers["Location"] == "/account/"
+    assert len(till.stripe.store.all("checkout.session")) == 1
+
+
+def test_unfinished_subscription_is_finished_and_not_doubled(
+    newcomer: User, till: Till, press: Press, now: datetime, client_for: Any
+) -> None:
+    price = till.sell()
+    build.subscribed(newcomer, price.product, now=now, status="incomplete")
+    browser = client_for(newcomer)
+    page = browser.post(f"/checkout/{price.stripe_id}/", follow=True).content.decode()
+    assert "A payment for this was begun before" in page
+    assert "Not paid yet" in page
+
+
+def test_thing_that_is_subscribed_to_is_not_subscribed_to_twice(
+    newcomer: User, till: Till, press: Press, now: datetime
+) -> None:
+    price = till.sell("Magazine", metadata={"kind": "item"})
+    assert price.product.kind == Product.Kind.ITEM
+    build.subscribed(newcomer, price.product, now=now)
+    assert press(newcomer, price).headers["Location"] == "/account/"
+
+
+def test_thing_bought_outright_beside_a_plan_is_sold(member: User, till: Till, press: Press) -> None:
+    till.ring_all()
+    atlas = till.sell("Atlas", interval="once")
+    till.press(press(member, atlas).headers["Location"], "pay")
+    till.ring_all()
+    assert Purchase.objects.get().state == "paid"
+    assert session(till)["customer"] == Customer.objects.get().stripe_id
+
+
+def test_thing_given_for_good_is_not_sold(newcomer: User, till: Till, press: Press, now: datetime) -> None:
+    atlas = till.sell("Atlas", interval="once")
+    grant = Grant.objects.create(user=newcomer, product=atlas.product, reason="Thanks", ends_at=now + timedelta(days=9))
+    assert press(newcomer, atlas).status_code == 303
+    grant.ends_at = None
+    grant.save()
+    assert press(newcomer, atlas).headers["Location"] == "/account/"
+
+
+def test_payment_on_its_way_is_not_asked_for_twice(newcomer: User, till: Till, client_for: Any) -> None:
+    atlas = till.sell("Atlas", interval="once")
+    browser = client_for(newcomer)
+    till.press(browser.post(f"/checkout/{atlas.stripe_id}/").headers["Location"], "async")
+    page = browser.post(f"/checkout/{atlas.stripe_id}/", follow=True).content.decode()
+    assert "Your payment for this is on its way" in page
+    assert "arrives in a few days" in page
+    assert len(till.stripe.store.all("checkout.session")) == 1
+
+
+@pytest.mark.parametrize("quantity", ["0", "-1", "9999999999", "NaN", "", "1e3"])
+def test_nonsense_for_a_quantity_is_one_c116(newcomer: User, till: Till, client_for: Any, quantity: str) -> None:
+    price = till.sell()
+    answer = client_for(newcomer).post(f"/checkout/{price.stripe_id}/", {"quantity": quantity})
+    assert answer.status_code == 303
+    assert session(till)["_items"][0]["quantity"] == 1
+
+
+def test_trial_without_a_card_follows_the_price(newcomer: User, till: Till, press: Press) -> None:
+    product = till.sell(metadata={"trial_days": "7", "trial_card": "optional"}).product
+    price = till.price(
+        product.stripe_id, amount=9900, interval="year", metadata={"trial_days": "30", "trial_end": "create_invoice"}
+    )
+    press(newcomer, price)
+    made = session(till)
+    assert (made["_trial_days"], made["_missing"]) == (30, "create_invoice")
+    assert made["payment_method_collection"] == "if_required"

@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.http import HttpResponse
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from billing import entitlements, gateway, sync
-from billing.models import Customer, Price, Subscription, WebhookEvent
+from billing import claims, entitlements, gateway, sync
+from billing.models import Claim, Customer, Price, Subscription, WebhookEvent
 from tests import build
 from tests.billing.till import Till, ring
 
@@ -132,6 +133,55 @@ def test_fifty_clicks_at_once_make_one_customer_and_one_session_c113(newcomer: U
     assert len(till.stripe.store.all("customer")) == Customer.objects.count() == 1
     assert len([one for one in till.stripe.store.all("checkout.session") if one["status"] == "open"]) == 1
     assert len({answer.headers["Location"] for answer in answers}) == 1  # type: ignore[attr-defined]
+
+
+def test_fifty_clicks_of_a_guest_at_once_make_one_session_c113(till: Till) -> None:
+    price = till.sell()
+    page = Client()
+    page.get("/plans/")
+
+    def click() -> HttpResponse:
+        browser = Client()
+        browser.cookies["csrf"] = page.cookies["csrf"].value
+        return browser.post(f"/checkout/{price.stripe_id}/")
+
+    answers = together(*[click] * 50)
+    assert {answer.status_code for answer in answers} == {303}  # type: ignore[attr-defined]
+    assert len({answer.headers["Location"] for answer in answers}) == 1  # type: ignore[attr-defined]
+    assert len(till.stripe.store.all("checkout.session")) == 1
+
+
+def test_code_claimed_by_many_at_once_is_one_person_s(till: Till) -> None:
+    code = claims.issue(Customer.objects.create(stripe_id="cus_guest", email="gus@example.com"), now=timezone.now())
+    people = [build.person() for _ in range(8)]
+
+    def claim(person: User) -> bool:
+        try:
+            return bool(claims.redeem(code, person.pk, now=timezone.now()))
+        except claims.WrongCode:
+            return False
+
+    assert sum(together(*[lambda person=person: claim(person) for person in people])) == 1  # type: ignore[arg-type]
+    assert Customer.objects.exclude(user=None).count() == 1
+
+
+def test_one_code_shown_at_once_in_two_browsers_makes_one_account(till: Till) -> None:
+    code = claims.issue(Customer.objects.create(stripe_id="cus_guest", email="gus@example.com"), now=timezone.now())
+    together(*[lambda: Client().post("/account/claim/", {"code": code})] * 6)
+    assert User.objects.count() == 1
+    assert Customer.objects.get().user == User.objects.get()
+
+
+def test_guesses_at_once_are_still_five(till: Till) -> None:
+    code = claims.issue(Customer.objects.create(stripe_id="cus_guest", email="gus@example.com"), now=timezone.now())
+    wrong = code[:-1] + ("A" if code[-1] != "A" else "B")
+
+    def guess() -> None:
+        with pytest.raises(claims.WrongCode):
+            claims.find(wrong, now=timezone.now())
+
+    together(*[guess] * 12)
+    assert Claim.objects.get().tries == claims.MAX_TRIES
 
 
 def test_clicks_on_two_plans_at_once_leave_one_session_to_pay(newcomer: User, till: Till, press: Press) -> None:

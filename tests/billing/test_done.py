@@ -108,6 +108,45 @@ def test_bank_debit_on_its_way_is_said_plainly_and_opens_later(newcomer: User, t
     assert back(newcomer, latest(till)).headers["Location"] == "/library/"
 
 
+def test_bank_debit_that_comes_back_is_said_honestly(newcomer: User, till: Till, press: Any) -> None:
+    atlas = till.sell("Atlas", interval="once")
+    till.press(press(newcomer, atlas).headers["Location"], "async", fails="1")
+    assert b"Your bank is moving the money" in back(newcomer, latest(till)).content
+    till.stripe.advance(8 * DAY)
+    till.ring_all()
+    cache.clear()
+    page = back(newcomer, latest(till)).content
+    assert b"The payment did not go through" in page
+    assert Purchase.objects.get().state == "failed"
+    assert press(newcomer, atlas).headers["Location"].startswith(till.stripe.url)
+
+
+@pytest.mark.parametrize("fails", ["", "1"])
+def test_plan_paid_by_bank_debit_waits_and_is_not_paid_twice(
+    newcomer: User, till: Till, press: Any, fails: str
+) -> None:
+    till.stripe.configure(bank_debits="incomplete")
+    price = till.sell()
+    till.press(press(newcomer, price).headers["Location"], "async", fails=fails)
+    assert b"Your bank is moving the money" in back(newcomer, latest(till)).content
+    assert press(newcomer, price).headers["Location"] == "/account/"
+    till.stripe.advance(8 * DAY)
+    till.ring_all()
+    cache.clear()
+    answer = back(newcomer, latest(till))
+    if fails:
+        assert b"The payment did not go through" in answer.content
+    else:
+        assert answer.headers["Location"] == "/library/"
+
+
+def test_purchase_that_was_given_back_is_not_called_a_failure(newcomer: User, till: Till, press: Any) -> None:
+    till.press(press(newcomer, till.sell("Atlas", interval="once")).headers["Location"], "pay")
+    till.stripe.refund(latest(till))
+    till.ring_all()
+    assert back(newcomer, latest(till)).status_code == 404
+
+
 def test_impatient_polling_asks_stripe_for_a_customer_at_most_every_two_seconds(member: User, till: Till) -> None:
     Price.objects.update(active=False)
     till.stripe.calls.clear()

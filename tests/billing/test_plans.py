@@ -62,6 +62,49 @@ def test_webhooks_and_command_agree_on_what_a_price_is(till: Till) -> None:
     assert Price.objects.for_sale().count() == 2
 
 
+@pytest.mark.django_db
+def test_visitor_reads_what_a_year_saves_and_may_toggle_without_scripts() -> None:
+    plan = build.plan(name="Readers")
+    build.price(plan, unit_amount=1200)
+    build.price(plan, unit_amount=12000, interval="year")
+    only = build.plan(name="Monthly only")
+    build.price(only, unit_amount=500)
+    page = Client().get("/plans/").content.decode()
+    assert "Saves $24 a year (16%)" in page
+    assert page.count('type="radio"') == 2
+    assert page.count("data-rhythm=") == 2
+    assert 'id="rhythm-month" checked' in page
+    assert 'id="rhythm-year" checked' in Client().get("/plans/?interval=year").content.decode()
+
+
+@pytest.mark.django_db
+def test_visitor_sees_no_saving_that_is_none() -> None:
+    plan = build.plan()
+    build.price(plan, unit_amount=1000)
+    build.price(plan, unit_amount=12000, interval="year")
+    build.price(plan, unit_amount=9000, interval="year", currency="eur")
+    assert "Saves" not in Client().get("/plans/").content.decode()
+
+
+@pytest.mark.django_db
+def test_visitor_reads_whether_a_trial_wants_a_card(settings: Any) -> None:
+    settings.STRIPE_AUTOMATIC_TAX = True
+    plan = build.plan()
+    build.price(plan, trial_days=14, trial_card=False)
+    page = Client().get("/plans/").content.decode()
+    assert "No card needed to begin." in page
+    assert "Tax is worked out there" in page
+    assert "You need no account to begin" in page
+
+
+@pytest.mark.django_db
+def test_person_who_tried_before_is_promised_no_other_trial(lapsed: User, plan: Product, client_for: Any) -> None:
+    build.price(plan, trial_days=14)
+    page = client_for(lapsed).get("/plans/").content.decode()
+    assert "Subscribe" in page
+    assert "are free" not in page
+
+
 @pytest.mark.parametrize(
     ("amount", "currency", "language", "text"),
     [

@@ -130,7 +130,7 @@ def test_renewal_unpaid_gives_grace_from_the_open_invoice(member: User, till: Ti
     """Stripe rolls the period first, so the grace runs from when the invoice was due, not from the period's end."""
     till.ring_all()
     customer = till.stripe.store.all("customer")[0]
-    till.stripe.store.save(customer | {"_card": "declined"})
+    till.stripe.use_card(customer["id"], "declines")
     end = Subscription.objects.get().current_period_end
     till.stripe.advance(int((end - timezone.now()).total_seconds()) + 2 * HOUR)
     till.ring_all()

@@ -32,11 +32,13 @@ class Stage:
         with urllib.request.urlopen(request) as response:
             return dict(json.load(response))
 
-    def sell(self, name: str, *, monthly: int) -> Product:
+    def sell(self, name: str, *, monthly: int, yearly: int = 0, **fields: Any) -> Product:
         """Make a plan at Stripe, and mirror it into the site."""
-        product = self.call_stripe("products", name=name)
+        product = self.call_stripe("products", name=name, **fields)
         price = {"currency": "usd", "unit_amount": monthly, "recurring[interval]": "month", "product": product["id"]}
         self.call_stripe("prices", **price)
+        if yearly:
+            self.call_stripe("prices", **price | {"unit_amount": yearly, "recurring[interval]": "year"})
         call_command("sync_billing", "--catalogue")
         return Product.objects.get(stripe_id=product["id"])
 

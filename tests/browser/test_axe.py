@@ -42,6 +42,8 @@ SUBSCRIBER = [
     "/ebooks/slack/",
     "/plans/",
 ]
+SUBSCRIBER += ["/account/", "/account/invoices/"]
+NOBODY += ["/plans/", "/account/claim/", "/account/claim/ABCDE-FGHJK/"]
 NEWCOMER = ["/library/", "/courses/tides/locked/", "/ebooks/slack/"]
 
 

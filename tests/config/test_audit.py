@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
@@ -103,6 +104,16 @@ def test_a_secret_is_refused(name: str) -> None:
 
 def test_a_long_text_is_cut() -> None:
     assert len((audit.record("x.y", after={"text": "a" * 5000}).after or {})["text"]) == 300
+
+
+def test_a_member_takes_home_what_was_done_about_them_and_by_them(entry: AuditEntry, newcomer: User) -> None:
+    audit.record("account.exported", request=request_of(newcomer, "203.0.113.8"), person=newcomer)
+    data = personal.export(newcomer, now=timezone.now())
+    assert [(one["act"], one["reason"]) for one in data["done_about_me"]] == [
+        ("account.exported", ""),
+        ("grant.given", "Won the quiz"),
+    ]
+    assert [(one["act"], one["address"]) for one in data["done_by_me"]] == [("account.exported", "203.0.113.8")]
 
 
 # --- Nobody changes it ------------------------------------------------------------------------
@@ -211,13 +222,13 @@ def test_a_change_through_the_admin_is_recorded_with_its_address(owner: User, ne
 
 def test_what_the_admin_does_to_a_person_stands_on_their_page(owner: User, newcomer: User, plan: Product) -> None:
     desk = ClientFor(owner)
-    fields = {"user": newcomer.pk, "product": plan.pk, "reason": "Won the quiz", "starts_at_0": "2026-01-01"}
-    desk.post("/admin/billing/grant/add/", fields | {"starts_at_1": "00:00:00"})
+    desk.post("/admin/billing/grant/add/", {"email": newcomer.email, "product": plan.pk, "reason": "Won the quiz"})
     answers = {"name": "", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
     desk.post(f"/admin/accounts/user/{newcomer.pk}/change/", answers)
-    assert [entry.act for entry in audit.about(newcomer)] == ["admin.changed", "admin.added"]
+    assert [entry.act for entry in audit.about(newcomer)] == ["admin.changed", "grant.given"]
     desk.post(f"/admin/accounts/user/{newcomer.pk}/delete/", {"post": "yes"})
     assert not User.objects.filter(pk=newcomer.pk).exists()
+    assert "nadia" not in " ".join(LogEntry.objects.values_list("object_repr", flat=True))
     deleted = AuditEntry.objects.get(act="admin.deleted")
     assert (deleted.person, deleted.target_label) == (None, f"person {newcomer.pk}")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from config.models import BackgroundTask, Heartbeat
@@ -25,8 +25,8 @@ from tests.house.scene import ROOT
 pytestmark = pytest.mark.django_db(transaction=True)
 Work = Callable[..., int]
 PATIENCE = 30
-HURRIED = ("-m", "tests.config.hurried")
-WORK = ("manage.py", "work")
+WORK = ("-m", "tests.config.alone")
+HURRIED = (*WORK, "--hurried")
 
 
 def database_url() -> str:
@@ -106,12 +106,15 @@ def test_the_other_worker_takes_up_by_itself_what_a_killed_one_left(log: Path, t
 
 
 def test_workers_side_by_side_never_run_one_task_twice(log: Path, traces: Path) -> None:
-    words = [f"task{number}" for number in range(60)]
-    for word in words:
-        tasks.trace.enqueue(str(traces), word, seconds=0.02)
+    """Tasks as short as can be, all due while every worker is awake: most of the time they are claiming."""
+    words = [f"task{number}" for number in range(300)]
     with ExitStack() as stack:
         for _ in range(3):
-            stack.enter_context(worker(log, *WORK))
+            stack.enter_context(worker(log, *HURRIED))
+        until(lambda: Heartbeat.objects.count() == 3, "all are awake")
+        with transaction.atomic():
+            for word in words:
+                tasks.trace.enqueue(str(traces), word)
         until(lambda: len(lines(traces)) >= 2 * len(words), "all are done")
         until(
             lambda: not BackgroundTask.objects.exclude(status="SUCCESSFUL").filter(task_path__endswith="trace"), "end"
@@ -140,10 +143,8 @@ def test_sigterm_lets_the_running_task_finish_and_begins_no_other(log: Path, tra
 def test_an_idle_worker_stops_within_seconds(log: Path, number: int) -> None:
     with worker(log, *WORK) as child:
         until(lambda: "task done" in (log.read_text() if log.exists() else ""), "its own duty is done")
-        began = time.monotonic()
         child.send_signal(number)
-        assert child.wait(10) == 0
-        assert time.monotonic() - began < 3
+        assert child.wait(5) == 0
     assert log.read_text().strip().splitlines()[-1].endswith(re.findall(r"worker stopped id=\w+", log.read_text())[-1])
 
 

@@ -1,12 +1,13 @@
-"""Events, webhook endpoints, clocks, the account."""
+"""Events, webhook endpoints, the account."""
 
 import secrets
+from fnmatch import fnmatchcase
 
 from sandbox.stripe import shapes
-from sandbox.stripe.api.lists import anything, listing
+from sandbox.stripe.api.lists import listing
 from sandbox.stripe.api.routes import retrievable, route
-from sandbox.stripe.errors import invalid, needs
-from sandbox.stripe.forms import boolean, hold, integer
+from sandbox.stripe.errors import missing, needs
+from sandbox.stripe.forms import boolean, hold
 from sandbox.stripe.terms import API_VERSION, DAY, Object
 from sandbox.stripe.world import World
 
@@ -14,15 +15,28 @@ from sandbox.stripe.world import World
 @route("GET", "events")
 def list_events(world: World, params: Object, _: list[str]) -> Object:
     types = params.get("types") or ([params["type"]] if params.get("type") else None)
+    plain = [name for name in types or [] if not name.endswith("*")]
     oldest = world.now() - 30 * DAY
 
     def wanted(one: Object) -> bool:
         undelivered = one["pending_webhooks"] > 0
         if "delivery_success" in params and boolean(params, "delivery_success") is undelivered:
             return False
-        return one["created"] >= oldest and (types is None or one["type"] in types)
+        named = types is None or any(fnmatchcase(one["type"], pattern) for pattern in types)
+        return one["created"] >= oldest and named
 
-    return listing(world, params, "event", "/v1/events", own="type types[] delivery_success", wanted=wanted)
+    filters = {"type": plain} if types and len(plain) == len(types) else {}
+    shown = {name: value for name, value in params.items() if name != "type"}
+    return listing(world, shown, "event", "/v1/events", own="types[] delivery_success", wanted=wanted, filters=filters)
+
+
+@route("GET", "events/{}")
+def get_event(world: World, params: Object, ids: list[str]) -> Object:
+    hold(params, "expand[]")
+    found = world.store.get("event", ids[0])
+    if found["created"] < world.now() - 30 * DAY:
+        raise missing("event", ids[0])
+    return found
 
 
 @route("POST", "webhook_endpoints")
@@ -55,53 +69,21 @@ def list_endpoints(world: World, params: Object, _: list[str]) -> Object:
     )
 
 
+@route("POST", "webhook_endpoints/{}")
+def update_endpoint(world: World, params: Object, ids: list[str]) -> Object:
+    hold(params, "url enabled_events[] description disabled metadata.* expand[]")
+    found = world.store.get("webhook_endpoint", ids[0])
+    fields = {name: params[name] for name in ("url", "enabled_events", "description") if name in params}
+    if "disabled" in params:
+        fields["status"] = "disabled" if boolean(params, "disabled") else "enabled"
+    return world.change(found, None, **fields)
+
+
 @route("DELETE", "webhook_endpoints/{}")
 def delete_endpoint(world: World, params: Object, ids: list[str]) -> Object:
     found = world.store.get("webhook_endpoint", ids[0])
     world.store.save(found | {"deleted": True, "status": "disabled"})
     return {"id": ids[0], "object": "webhook_endpoint", "deleted": True}
-
-
-@route("POST", "test_helpers/test_clocks")
-def create_clock(world: World, params: Object, _: list[str]) -> Object:
-    hold(params, "frozen_time name expand[]")
-    made = shapes.base(
-        "test_helpers.test_clock",
-        "clock",
-        world.now(),
-        deletes_after=world.now() + 30 * DAY,
-        frozen_time=integer(params, "frozen_time"),
-        name=params.get("name"),
-        status="ready",
-        status_details={},
-    )
-    return world.store.save(made)
-
-
-@route("GET", "test_helpers/test_clocks")
-def list_clocks(world: World, params: Object, _: list[str]) -> Object:
-    answer = listing(world, params, "test_helpers.test_clock", "/v1/test_helpers/test_clocks", wanted=anything)
-    if not answer["has_more"]:
-        answer["data"].append(world.sandbox_clock())
-    return answer
-
-
-@route("GET", "test_helpers/test_clocks/{}")
-def get_clock(world: World, params: Object, ids: list[str]) -> Object:
-    hold(params, "expand[]")
-    sandbox = world.sandbox_clock()
-    return sandbox if ids[0] == sandbox["id"] else world.store.get("test_helpers.test_clock", ids[0])
-
-
-@route("POST", "test_helpers/test_clocks/{}/advance")
-def advance_clock(world: World, params: Object, ids: list[str]) -> Object:
-    hold(params, "frozen_time expand[]")
-    get_clock(world, {}, ids)
-    target = integer(params, "frozen_time")
-    if target > world.now(ids[0]) + 2 * 366 * DAY:
-        raise invalid("frozen_time", "A clock moves at most two years at a time.")
-    world.advance(ids[0], target)
-    return get_clock(world, {}, ids)
 
 
 @route("GET", "account")
@@ -120,4 +102,4 @@ def get_account(world: World, params: Object, _: list[str]) -> Object:
     }
 
 
-retrievable("events", "event")
+retrievable("webhook_endpoints", "webhook_endpoint")

@@ -3,29 +3,41 @@
 from collections.abc import Callable
 
 from sandbox.stripe import shapes
-from sandbox.stripe.errors import invalid, missing
+from sandbox.stripe.errors import invalid
+from sandbox.stripe.filters import FILTERS
 from sandbox.stripe.forms import hold, integer
 from sandbox.stripe.terms import Object
 from sandbox.stripe.world import World
 
 PAGING = "limit starting_after ending_before expand[] "
 CREATED = "created.gt created.gte created.lt created.lte created "
+MOST = 100
+FLAGS = {"true": 1, "false": 0}
 
 
 def session_lines(world: World, session: Object) -> Object:
-    rows = []
+    """Return what is in a Checkout session's basket; the discount is shared out, and the last line takes the rounding."""
+    off, tax = (session["total_details"][f"amount_{name}"] for name in ("discount", "tax"))
+    whole, rows = max(1, session["amount_subtotal"]), []
+    inclusive = session["amount_total"] == session["amount_subtotal"] - off
     for number, row in enumerate(session["_items"]):
         price = world.store.get("price", row["price"])
+        last = number == len(session["_items"]) - 1
+        shares = [
+            amount - sum(done[name] for done in rows) if last else round(amount * row["amount"] / whole)
+            for name, amount in (("amount_discount", off), ("amount_tax", tax))
+        ]
+        total = row["amount"] - shares[0] + (0 if inclusive else shares[1])
         rows.append(
             {
                 "id": f"li_{session['id'][8:24]}{number}",
                 "object": "item",
                 "adjustable_quantity": None,
-                "amount_discount": 0,
+                "amount_discount": shares[0],
                 "amount_subtotal": row["amount"],
-                "amount_tax": 0,
-                "amount_total": row["amount"],
-                "currency": price["currency"],
+                "amount_tax": shares[1],
+                "amount_total": total,
+                "currency": session["currency"],
                 "description": world.store.get("product", price["product"])["name"],
                 "metadata": {},
                 "price": price,
@@ -36,33 +48,42 @@ def session_lines(world: World, session: Object) -> Object:
 
 
 def listing(
-    world: World, params: Object, kind: str, url: str, *, own: str = "", wanted: Callable[[Object], bool]
+    world: World,
+    params: Object,
+    kind: str,
+    url: str,
+    *,
+    own: str = "",
+    wanted: Callable[[Object], bool] | None = None,
+    filters: Object | None = None,
+    customer: str | None = None,
 ) -> Object:
-    """Answer one page of a list, newest first, with Stripe's paging."""
+    """Answer one page of a list, newest first, with Stripe's paging.
+
+    Parameters that an index serves (filters.FILTERS) narrow it by themselves; `filters` adds others, and `wanted` looks at each object.
+    """
     hold(params, PAGING + CREATED + own)
     limit = integer(params, "limit", 10, low=1)
-    if limit > 100:
+    if limit > MOST:
         raise invalid("limit", "This value must be less than or equal to 100.")
-    found = [
-        one for one in world.store.all(kind, params.get("customer")) if wanted(one) and created_within(one, params)
-    ]
-    ids = [one["id"] for one in found]
-    if after := params.get("starting_after"):
-        found = found[position(ids, after, kind, "starting_after") + 1 :]
-    elif before := params.get("ending_before"):
-        found = found[: position(ids, before, kind, "ending_before")][-limit:]
-    return shapes.page(found[:limit], url, more=len(found) > limit)
-
-
-def anything(one: Object) -> bool:
-    """Want every object of a list."""
-    return True
-
-
-def position(ids: list[str], identifier: str, kind: str, param: str) -> int:
-    if identifier not in ids:
-        raise missing(kind, identifier, param)
-    return ids.index(identifier)
+    narrowed = {
+        name: FLAGS.get(value, value)
+        for name, value in params.items()
+        if name in FILTERS.get(kind, {}) and name in own.split()
+    }
+    if owner := customer or params.get("customer"):
+        narrowed["customer"] = owner
+    after, before = params.get("starting_after"), params.get("ending_before")
+    param = "starting_after" if after else "ending_before"
+    start = world.store.place(kind, after or before, param) if after or before else None
+    found = []
+    for one in world.store.walk(kind, narrowed | (filters or {}), start=start, upwards=bool(before and not after)):
+        if (wanted is None or wanted(one)) and created_within(one, params):
+            found.append(one)
+            if len(found) > limit:
+                break
+    page = found[:limit]
+    return shapes.page(page[::-1] if before and not after else page, url, more=len(found) > limit)
 
 
 def created_within(one: Object, params: Object) -> bool:

@@ -8,21 +8,46 @@ from sandbox.stripe import shapes
 from sandbox.stripe.api.lists import session_lines
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.forms import hold
-from sandbox.stripe.terms import Object, public
+from sandbox.stripe.terms import ENDED, Object, public
 from sandbox.stripe.world import World
 
 Handler = Callable[[World, Object, list[str]], Object]
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
-KINDS = {
-    "customer": "customer",
-    "subscription": "subscription",
-    "latest_invoice": "invoice",
-    "invoice": "invoice",
-    "payment_intent": "payment_intent",
-    "latest_charge": "charge",
-    "charge": "charge",
-    "product": "product",
+DEEPEST = 4
+# What Stripe leaves out until it is asked for.
+LEFT_OUT: dict[tuple[str, str], Callable[[World, Object], Any]] = {
+    ("checkout.session", "line_items"): session_lines,
+    ("invoice", "payments"): lambda world, one: page_of(
+        world, "invoice_payment", f"/v1/invoice_payments?invoice={one['id']}", invoice=one["id"]
+    ),
+    ("charge", "refunds"): lambda world, one: page_of(
+        world, "refund", f"/v1/charges/{one['id']}/refunds", charge=one["id"]
+    ),
+    ("customer", "subscriptions"): lambda world, one: subscriptions_of(world, one),  # noqa: PLW0108 - it stands further down
+    ("price", "currency_options"): lambda world, one: one["_options"],
 }
+# Where a name stands for an id of another kind.
+LINKS = (
+    "application",
+    "balance_transaction",
+    "charge",
+    "coupon",
+    "customer",
+    "default_payment_method",
+    "discounts",
+    "invoice",
+    "latest_charge",
+    "latest_invoice",
+    "payment_intent",
+    "payment_method",
+    "price",
+    "product",
+    "promotion_code",
+    "schedule",
+    "setup_intent",
+    "subscription",
+    "test_clock",
+)
 
 
 def route(method: str, path: str) -> Callable[[Handler], Handler]:
@@ -50,12 +75,26 @@ def answer(world: World, method: str, path: str, params: Object) -> Object:
     for known, pattern, handler in ROUTES:
         found = pattern.fullmatch(path)
         if found and known == method:
-            expand = params.get("expand") or []
+            expand = [str(steps) for steps in params.get("expand") or []]
+            for steps in expand:
+                if steps.count(".") >= DEEPEST:
+                    message = f"You cannot expand more than 4 levels of a property. Property: {steps}"
+                    raise StripeError(400, message, param="expand")
             body = handler(world, params, list(found.groups()))
             for steps in expand:
-                body = expanded(world, body, str(steps).split("."))
+                body = expanded(world, body, steps.split("."))
             return dict(public(body))
     raise StripeError(404, f"Unrecognized request URL ({method}: {path}).", code="url_invalid")
+
+
+def page_of(world: World, kind: str, url: str, **filters: str) -> Object:
+    found = world.store.all(kind, **filters)
+    return shapes.page(found[:10], url, more=len(found) > 10)
+
+
+def subscriptions_of(world: World, customer: Object) -> Object:
+    found = [one for one in world.store.all("subscription", customer["id"]) if one["status"] not in ENDED]
+    return shapes.page(found[:10], f"/v1/customers/{customer['id']}/subscriptions", more=len(found) > 10)
 
 
 def expanded(world: World, body: Any, steps: list[str]) -> Any:
@@ -64,17 +103,22 @@ def expanded(world: World, body: Any, steps: list[str]) -> Any:
     if isinstance(body, list):
         return [expanded(world, entry, steps) for entry in body]
     head, rest = steps[0], steps[1:]
-    if head == "line_items" and body["object"] == "checkout.session":
-        return body | {"line_items": session_lines(world, body)}
-    if head == "payments" and body["object"] == "invoice":
-        paid = [one for one in world.store.all("invoice_payment") if one["invoice"] == body["id"]]
-        return body | {"payments": shapes.page(paid, f"/v1/invoice_payments?invoice={body['id']}")}
-    if head == "refunds" and body["object"] == "charge":
-        refunds = [one for one in world.store.all("refund") if one["charge"] == body["id"]]
-        return body | {"refunds": shapes.page(refunds, f"/v1/charges/{body['id']}/refunds")}
-    if head not in body:
+    if not isinstance(body, dict) or body.get("deleted"):
+        return body
+    left_out = LEFT_OUT.get((body.get("object", ""), head))
+    if left_out and head not in body:
+        return body | {head: expanded(world, left_out(world, body), rest)}
+    if head not in body or head.startswith("_") or (not rest and head not in LINKS):
         raise StripeError(400, f"This property cannot be expanded ({head}).", param="expand")
-    value = body[head]
-    if isinstance(value, str) and head in KINDS:
-        value = world.store.find(KINDS[head], value) or value
-    return body | {head: expanded(world, value, rest)}
+    return body | {head: expanded(world, linked(world, head, body[head]), rest)}
+
+
+def linked(world: World, head: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [linked(world, head, entry) for entry in value] if head in LINKS else value
+    if isinstance(value, str) and head in LINKS:
+        found = world.store.find_any(value)
+        if found and found.get("deleted") and found["object"] == "customer":
+            return {"id": found["id"], "object": "customer", "deleted": True}
+        return found or value
+    return value

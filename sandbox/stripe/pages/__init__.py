@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.forms import parse
-from sandbox.stripe.pages import checkout, front, invoice, mailbox, portal
+from sandbox.stripe.pages import checkout, front, invoice, ledger, mailbox, portal, switching
 from sandbox.stripe.pages.html import STYLE, Page, document, redirect
 
 HEADERS = {
@@ -23,14 +23,22 @@ ROUTES: list[tuple[str, re.Pattern[str], View]] = [
         ("GET", "/", front.show),
         ("POST", "/clock", front.move_clock),
         ("POST", "/chaos", front.switch_chaos),
+        ("POST", "/payments", ledger.change_payment),
+        ("POST", "/disputes", ledger.decide),
+        ("POST", "/settings", ledger.choose),
         ("GET", "/mail/", mailbox.show),
         ("GET", "/mail/([^/]+)", mailbox.read),
         ("GET", "/mail/([^/]+)/html", mailbox.read_html),
         ("GET", "/c/pay/([^/]+)", checkout.show),
         ("POST", "/c/pay/([^/]+)", checkout.act),
         ("GET", "/p/session/([^/]+)", portal.show),
-        ("POST", "/p/session/([^/]+)", portal.act),
-        ("GET", "/p/session/([^/]+)/cancel", portal.confirm_cancel),
+        ("POST", "/p/session/([^/]+)", switching.act),
+        ("GET", "/p/session/([^/]+)/card", portal.change_card),
+        ("GET", "/p/session/([^/]+)/details", portal.change_details),
+        ("GET", "/p/session/([^/]+)/plans", switching.plans),
+        ("GET", "/p/session/([^/]+)/switch", switching.confirm_switch),
+        ("GET", "/p/session/([^/]+)/pause", switching.confirm_pause),
+        ("GET", "/p/session/([^/]+)/cancel", switching.confirm_cancel),
         ("GET", "/i/([^/]+)", invoice.show),
         ("POST", "/i/([^/]+)", invoice.act),
     ]
@@ -46,7 +54,7 @@ def respond(stripe: Any, method: str, path: str, query: str, text: str) -> Page:
         if found and known == ("GET" if method == "HEAD" else method):
             form = parse(text if method == "POST" else query)
             try:
-                with stripe.store.lock:
+                with stripe.store.step():
                     return view(stripe, form, *found.groups())
             except StripeError as error:
                 return document("That did not work", f"<p>{error}</p>", status=error.status)

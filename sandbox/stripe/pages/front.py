@@ -1,8 +1,10 @@
 """The front page: the clock and its buttons, the mailbox, what was sent, and switches for trouble."""
 
 from html import escape
+from itertools import islice
 from typing import Any
 
+from sandbox.stripe.pages import ledger
 from sandbox.stripe.pages.html import Page, button, document, minute, redirect
 from sandbox.stripe.sender import SWITCHES
 from sandbox.stripe.terms import DAY, HOUR, SANDBOX_CLOCK
@@ -27,7 +29,8 @@ def show(stripe: Any, form: Object) -> Page:
         + "</form>"
     )
     body += '<h2>Mailbox</h2><p><a href="/mail/">Read the mail that the site has sent</a></p>'
-    body += chaos(stripe) + customers(stripe) + deliveries(stripe)
+    body += customers(stripe) + ledger.payments(stripe) + ledger.disputes(stripe)
+    body += ledger.settings(stripe) + chaos(stripe) + deliveries(stripe)
     return document("Stripe, embedded", body, wide=True)
 
 
@@ -37,20 +40,23 @@ def chaos(stripe: Any) -> str:
         "reorder": "send events in any order",
         "delay": "send events five seconds late",
         "drop": "lose events",
+        "old": f"send events in the shape of an old API version ({stripe.sender.old_version})",
+        "rotate": "sign with a second secret too, as while a secret is being changed",
     }
     on = stripe.sender.switches
     boxes = "".join(
         f'<label class="line"><input type="checkbox" name="{name}" {"checked" if name in on else ""}> {words[name]}</label>'
         for name in SWITCHES
     )
-    return f'<h2>Trouble with webhooks</h2><form method="post" action="/chaos">{boxes}<button>Set</button></form>'
+    return f'<h2>Trouble with webhooks</h2><form class="slim" method="post" action="/chaos">{boxes}<button>Set</button></form>'
 
 
 def customers(stripe: Any) -> str:
     rows = []
-    for one in stripe.store.all("customer")[:20]:
+    for one in islice(stripe.store.walk("customer", {}), 20):
         states = (
-            ", ".join(found["status"] for found in stripe.store.all("subscription", one["id"])) or "no subscription"
+            ", ".join(found["status"].replace("_", " ") for found in stripe.store.all("subscription", one["id"]))
+            or "no subscription"
         )
         rows.append(f"<tr><td>{escape(one['email'] or '')}</td><td>{one['id']}</td><td>{states}</td></tr>")
     return table("Customers", ("E-mail", "Id", "Subscriptions"), rows)

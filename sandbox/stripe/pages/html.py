@@ -1,28 +1,25 @@
 """A page's frame, and the few pieces of HTML that all of them share."""
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
-ZERO_DECIMAL = {
-    "bif",
-    "clp",
-    "djf",
-    "gnf",
-    "jpy",
-    "kmf",
-    "krw",
-    "mga",
-    "pyg",
-    "rwf",
-    "ugx",
-    "vnd",
-    "vuv",
-    "xaf",
-    "xof",
-    "xpf",
+ZERO_DECIMAL = set("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())  # noqa: SIM905
+THREE_DECIMAL = {"bhd", "jod", "kwd", "omr", "tnd"}
+COUNTRIES = {
+    "US": "United States",
+    "GB": "United Kingdom",
+    "AT": "Austria",
+    "DE": "Germany",
+    "ES": "Spain",
+    "FR": "France",
+    "IE": "Ireland",
+    "IT": "Italy",
+    "JP": "Japan",
+    "NL": "Netherlands",
 }
 
 
@@ -30,7 +27,7 @@ ZERO_DECIMAL = {
 class Page:
     text: str
     status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def body(self) -> bytes:
@@ -59,7 +56,7 @@ def document(title: str, inner: str, *, status: int = 200, wide: bool = False) -
 
 
 def money(amount: int, currency: str) -> str:
-    digits = 0 if currency in ZERO_DECIMAL else 2
+    digits = 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
     return f"{amount / 10**digits:,.{digits}f} {currency.upper()}"
 
 
@@ -81,6 +78,26 @@ def rhythm(price: dict[str, Any]) -> str:
 
 def button(label: str, name: str, value: str, kind: str = "") -> str:
     return f'<button class="{kind}" name="{name}" value="{escape(value)}">{escape(label)}</button>'
+
+
+def hidden(**values: str) -> str:
+    return "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in values.items())
+
+
+def field(label: str, name: str, value: str, *, kind: str = "text", more: str = "") -> str:
+    return f'<label>{label}<input type="{kind}" name="{name}" value="{escape(value)}" {more}></label>'
+
+
+def select(label: str, name: str, choices: dict[str, str], chosen: str) -> str:
+    options = "".join(
+        f'<option value="{value}"{" selected" if value == chosen else ""}>{escape(said)}</option>'
+        for value, said in choices.items()
+    )
+    return f'<label>{label}<select name="{name}">{options}</select></label>'
+
+
+def link(label: str, address: str) -> str:
+    return f'<p><a href="{escape(address)}">{escape(label)}</a></p>'
 
 
 STYLE = (Path(__file__).parent / "style.css").read_text()

@@ -42,7 +42,7 @@ def product(now: int, params: Object) -> Object:
         default_price=None,
         description=params.get("description"),
         images=params.get("images") or [],
-        marketing_features=[],
+        marketing_features=params.get("marketing_features") or [],
         metadata=params.get("metadata") or {},
         name=params["name"],
         package_dimensions=None,
@@ -58,7 +58,7 @@ def product(now: int, params: Object) -> Object:
 
 def price(now: int, params: Object, amount: int) -> Object:
     recurring = params.get("recurring")
-    return base(
+    made = base(
         "price",
         "price",
         now,
@@ -75,7 +75,7 @@ def price(now: int, params: Object, amount: int) -> Object:
             "interval": recurring["interval"],
             "interval_count": int(recurring.get("interval_count", 1)),
             "meter": None,
-            "trial_period_days": None,
+            "trial_period_days": int(recurring["trial_period_days"]) if recurring.get("trial_period_days") else None,
             "usage_type": "licensed",
         },
         tax_behavior=params.get("tax_behavior", "unspecified"),
@@ -85,6 +85,24 @@ def price(now: int, params: Object, amount: int) -> Object:
         unit_amount=amount,
         unit_amount_decimal=str(amount),
     )
+    behaviour = made["tax_behavior"]
+    options = {made["currency"]: currency_option(amount, behaviour)}
+    for currency, option in (params.get("currency_options") or {}).items():
+        options[currency.lower()] = currency_option(int(option["unit_amount"]), option.get("tax_behavior", behaviour))
+    return made | {"_options": options}
+
+
+def currency_option(amount: int, behaviour: str) -> Object:
+    fields: Object = {"custom_unit_amount": None, "tax_behavior": behaviour}
+    return fields | {"unit_amount": amount, "unit_amount_decimal": str(amount)}
+
+
+def amount_in(of: Object, currency: str) -> int | None:
+    """Return what one costs in this currency, in its minor units, or None where the price knows no such currency."""
+    option = of.get("_options", {}).get(currency)
+    if option:
+        return int(option["unit_amount"])
+    return int(of["unit_amount"]) if of["currency"] == currency else None
 
 
 def plan(of: Object) -> Object:
@@ -111,3 +129,23 @@ def plan(of: Object) -> Object:
         "trial_period_days": None,
         "usage_type": "licensed",
     }
+
+
+def balance_transaction(now: int, of: Object, amount: int, kind: str, *, invoice: str | None, currency: str) -> Object:
+    """One change of a customer's balance; `of` is the customer before it. A negative balance is credit."""
+    return base(
+        "customer_balance_transaction",
+        "cbtxn",
+        now,
+        amount=amount,
+        checkout_session=None,
+        credit_note=None,
+        currency=currency,
+        customer=of["id"],
+        customer_account=None,
+        description=None,
+        ending_balance=of["balance"] + amount,
+        invoice=invoice,
+        metadata={},
+        type=kind,
+    )

@@ -31,7 +31,7 @@ def invoice(now: int, of: Object, reason: str, period: tuple[int, int], parent: 
         custom_fields=None,
         customer=of["id"],
         customer_account=None,
-        customer_address=None,
+        customer_address=of.get("address"),
         customer_email=of["email"],
         customer_name=of["name"],
         customer_phone=None,
@@ -84,13 +84,25 @@ def invoice(now: int, of: Object, reason: str, period: tuple[int, int], parent: 
     )
 
 
-def line(invoice_id: str, of: Object, amount: int, period: tuple[int, int], parent: Object) -> Object:
+def line(
+    invoice_id: str,
+    of: Object | None,
+    amount: int,
+    period: tuple[int, int],
+    parent: Object | None,
+    *,
+    currency: str,
+    quantity: int = 1,
+    description: str | None = None,
+) -> Object:
+    """`of` is the price, or None for an amount that was named outright."""
+    each = amount // quantity if quantity else amount
     return {
         "id": new_id("il"),
         "object": "line_item",
         "amount": amount,
-        "currency": of["currency"],
-        "description": None,
+        "currency": currency,
+        "description": description,
         "discount_amounts": [],
         "discountable": True,
         "discounts": [],
@@ -100,30 +112,91 @@ def line(invoice_id: str, of: Object, amount: int, period: tuple[int, int], pare
         "parent": parent,
         "period": {"start": period[0], "end": period[1]},
         "pretax_credit_amounts": [],
-        "pricing": {
-            "price_details": {"price": of["id"], "product": of["product"]},
-            "type": "price_details",
-            "unit_amount_decimal": str(of["unit_amount"]),
-        },
-        "quantity": 1,
-        "quantity_decimal": "1",
+        "pricing": pricing(of, each),
+        "quantity": quantity,
+        "quantity_decimal": str(quantity),
         "subscription": None,
         "subtotal": amount,
         "taxes": [],
     }
 
 
+def pricing(of: Object | None, each: int) -> Object | None:
+    if of is None:
+        return None
+    details = {"price": of["id"], "product": of["product"]}
+    return {"price_details": details, "type": "price_details", "unit_amount_decimal": str(each)}
+
+
+def parent_of_line(
+    *, item: str | None, subscription: str | None, subscription_item: str | None, proration: bool
+) -> Object:
+    """Where a line comes from: an item of a subscription, or an invoice item (`item`) made by itself or by a proration."""
+    if subscription_item is not None and item is None:
+        link = {"invoice_item": None, "proration": proration, "proration_details": {"credited_items": None}}
+        link |= {"subscription": subscription, "subscription_item": subscription_item}
+        return {"invoice_item_details": None, "subscription_item_details": link, "type": "subscription_item_details"}
+    details = {"invoice_item": item, "proration": proration, "proration_details": {"credited_items": None}}
+    details["subscription"] = subscription
+    return {"invoice_item_details": details, "subscription_item_details": None, "type": "invoice_item_details"}
+
+
+def invoice_item(now: int, customer: Object, of: Object | None, amount: int, params: Object) -> Object:
+    """An amount waiting for its invoice. Params: currency, description, period, quantity, subscription, item, proration, metadata."""
+    subscription = params.get("subscription")
+    details = {"subscription": subscription} | ({"subscription_item": params["item"]} if params.get("item") else {})
+    quantity = params.get("quantity", 1)
+    period = params.get("period", (now, now))
+    return {
+        "id": new_id("ii"),
+        "object": "invoiceitem",
+        "amount": amount,
+        "currency": params["currency"],
+        "customer": customer["id"],
+        "customer_account": None,
+        "date": now,
+        "description": params.get("description"),
+        "discountable": not params.get("proration"),
+        "discounts": [],
+        "invoice": params.get("invoice"),
+        "livemode": LIVEMODE,
+        "metadata": params.get("metadata") or {},
+        "net_amount": amount,
+        "parent": {"subscription_details": details, "type": "subscription_details"} if subscription else None,
+        "period": {"start": period[0], "end": period[1]},
+        "pricing": pricing(of, amount // quantity),
+        "proration": bool(params.get("proration")),
+        "proration_details": {"discount_amounts": []},
+        "quantity": quantity,
+        "quantity_decimal": str(quantity),
+        "tax_rates": [],
+        "test_clock": customer["test_clock"],
+    }
+
+
 def invoice_payment(now: int, of: Object, intent: Object) -> Object:
+    """How an invoice is to be paid: open until the intent succeeds."""
     return base(
         "invoice_payment",
         "inpay",
         now,
-        amount_paid=of["amount_due"],
+        amount_paid=None,
         amount_requested=of["amount_due"],
         currency=of["currency"],
         invoice=of["id"],
         is_default=True,
         payment={"type": "payment_intent", "payment_intent": intent["id"]},
-        status="paid",
-        status_transitions={"canceled_at": None, "paid_at": now},
+        status="open",
+        status_transitions={"canceled_at": None, "paid_at": None},
     )
+
+
+def tax_of_invoice(amount: int, taxable: int, *, inclusive: bool) -> Object:
+    return {
+        "amount": amount,
+        "tax_behavior": "inclusive" if inclusive else "exclusive",
+        "tax_rate_details": {"tax_rate": "txr_sandbox"},
+        "taxability_reason": "standard_rated" if amount else "not_collecting",
+        "taxable_amount": taxable,
+        "type": "tax_rate_details",
+    }

@@ -1,10 +1,14 @@
 """Payment intents, charges and refunds."""
 
 from sandbox.stripe.shapes.base import Object, base
+from sandbox.stripe.shapes.cards import BLANK, details_of
+from sandbox.stripe.store import new_id
+
+DECLINED = "Your card was declined."
 
 
-def payment_intent(now: int, customer_id: str, amount: int, currency: str, metadata: Object) -> Object:
-    return base(
+def payment_intent(now: int, customer_id: str | None, amount: int, currency: str, metadata: Object) -> Object:
+    made = base(
         "payment_intent",
         "pi",
         now,
@@ -43,39 +47,40 @@ def payment_intent(now: int, customer_id: str, amount: int, currency: str, metad
         transfer_data=None,
         transfer_group=None,
     )
+    return made | {"client_secret": f"{made['id']}_secret_{new_id('x')[2:]}"}
 
 
-def charge(now: int, intent: Object) -> Object:
-    details = {"address": None, "email": None, "name": None, "phone": None, "tax_id": None}
+def charge(now: int, intent: Object, method: Object | None, status: str) -> Object:
+    """`status` is succeeded, pending (a bank debit on its way) or failed."""
     return base(
         "charge",
         "ch",
         now,
         amount=intent["amount"],
-        amount_captured=intent["amount"],
+        amount_captured=intent["amount"] if status == "succeeded" else 0,
         amount_refunded=0,
         application=None,
         application_fee=None,
         application_fee_amount=None,
         balance_transaction=None,
-        billing_details=details,
+        billing_details=method["billing_details"] if method else BLANK,
         calculated_statement_descriptor=None,
-        captured=True,
+        captured=status != "failed",
         currency=intent["currency"],
         customer=intent["customer"],
         description=None,
         disputed=False,
         failure_balance_transaction=None,
-        failure_code=None,
-        failure_message=None,
+        failure_code="card_declined" if status == "failed" else None,
+        failure_message=DECLINED if status == "failed" else None,
         fraud_details={},
         metadata=intent["metadata"],
         on_behalf_of=None,
         outcome=None,
-        paid=True,
+        paid=status == "succeeded",
         payment_intent=intent["id"],
-        payment_method=None,
-        payment_method_details=None,
+        payment_method=method and method["id"],
+        payment_method_details=method and details_of(method),
         receipt_email=None,
         receipt_number=None,
         receipt_url=None,
@@ -86,13 +91,14 @@ def charge(now: int, intent: Object) -> Object:
         source_transfer=None,
         statement_descriptor=None,
         statement_descriptor_suffix=None,
-        status="succeeded",
+        status=status,
         transfer_data=None,
         transfer_group=None,
     )
 
 
-def refund(now: int, of: Object, amount: int, params: Object) -> Object:
+def refund(now: int, of: Object, amount: int, params: Object, status: str) -> Object:
+    """`status` is succeeded, pending or requires_action; a refund that fails began as one of them."""
     return base(
         "refund",
         "re",
@@ -107,6 +113,6 @@ def refund(now: int, of: Object, amount: int, params: Object) -> Object:
         reason=params.get("reason"),
         receipt_number=None,
         source_transfer_reversal=None,
-        status="succeeded",
+        status=status,
         transfer_reversal=None,
     )

@@ -37,20 +37,20 @@ def checkout_session(now: int, params: Object, url: str) -> Object:
         },
         customer=params.get("customer"),
         customer_account=None,
-        customer_creation=None,
+        customer_creation=creation_of(params),
         customer_details=None,
         customer_email=params.get("customer_email"),
         discounts=[],
         expires_at=int(params.get("expires_at") or now + 24 * 3600),
         invoice=None,
-        invoice_creation=None,
+        invoice_creation=invoices_of(params) if params["mode"] == "payment" else None,
         locale=params.get("locale"),
         metadata=params.get("metadata") or {},
         mode=params["mode"],
         origin_context=None,
         payment_intent=None,
         payment_link=None,
-        payment_method_collection=params.get("payment_method_collection", "always"),
+        payment_method_collection=collection_of(params),
         payment_method_configuration_details=None,
         payment_method_options={},
         payment_method_types=["card"],
@@ -64,12 +64,39 @@ def checkout_session(now: int, params: Object, url: str) -> Object:
         shipping_cost=None,
         shipping_options=[],
         status="open",
-        submit_type=None,
+        submit_type=params.get("submit_type"),
         subscription=None,
         success_url=params.get("success_url"),
         total_details={"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         ui_mode="hosted_page",
+        tax_id_collection={
+            "enabled": (params.get("tax_id_collection") or {}).get("enabled") == "true",
+            "required": "never",
+        },
         wallet_options=None,
     )
     session["url"] = f"{url}/c/pay/{session['id']}"
     return session
+
+
+def creation_of(params: Object) -> str | None:
+    """Whether a customer is made: Stripe says nothing where there is one, and always makes one for a subscription."""
+    if params.get("customer"):
+        return None
+    return "always" if params["mode"] == "subscription" else params.get("customer_creation", "if_required")
+
+
+def collection_of(params: Object) -> str:
+    """Whether a card is asked for when nothing is due today; for payments only one answer makes sense."""
+    usual = "always" if params["mode"] == "subscription" else "if_required"
+    return str(params.get("payment_method_collection", usual))
+
+
+def invoices_of(params: Object) -> Object:
+    asked = params.get("invoice_creation") or {}
+    data = {"account_tax_ids": None, "custom_fields": None, "description": None, "footer": None, "issuer": None}
+    metadata = (asked.get("invoice_data") or {}).get("metadata") or {}
+    return {
+        "enabled": asked.get("enabled") == "true",
+        "invoice_data": data | {"metadata": metadata, "rendering_options": None},
+    }

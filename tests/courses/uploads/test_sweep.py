@@ -140,6 +140,7 @@ def test_a_bucket_that_does_not_answer_is_said_and_asked_again_next_time(now: da
     assert swept().cancelled == 1
 
 
+@pytest.mark.usefixtures("stripe")
 def test_the_command_says_what_it_did_and_the_worker_does_it_every_day(now: datetime, work: Work) -> None:
     half_done(now, days=8)
     said = StringIO()

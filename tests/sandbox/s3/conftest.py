@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.s3 import BucketServer, Identity
+from tests.environment import free_port
 from tests.sandbox.s3.scene import Engine, Scene
 
 BUCKET, REGION = "lectern-content", "us-east-1"
@@ -63,12 +64,6 @@ def juicefs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.kill()
         process.wait()
         shutil.rmtree(root, ignore_errors=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:

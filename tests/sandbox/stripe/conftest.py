@@ -91,11 +91,17 @@ class Stay(urllib.request.HTTPRedirectHandler):
 
 def submit(url: str, **form: str) -> tuple[int, str]:
     """Submit a form on a hosted page; return the status and where it leads, or the page."""
+    return visit(url, urlencode(form).encode())
+
+
+def visit(url: str, body: bytes | None = None) -> tuple[int, str]:
+    """Open a hosted page without following where it leads; return the status, and that or the page."""
     try:
-        with urllib.request.build_opener(Stay).open(url, data=urlencode(form).encode()) as response:
+        with urllib.request.build_opener(Stay).open(url, data=body) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
-        return error.code, error.headers.get("Location") or error.read().decode()
+        with error:
+            return error.code, error.headers.get("Location") or error.read().decode()
 
 
 @pytest.fixture
@@ -113,3 +119,23 @@ def checkout(api: StripeClient) -> Callable[..., Any]:
         return api.v1.checkout.sessions.create(values | params)  # type: ignore[arg-type]
 
     return opened
+
+
+@pytest.fixture
+def subscribed(api: StripeClient, checkout: Callable[..., Any], monthly: Any) -> Any:
+    """A subscription to the monthly price, paid with a good card on the Checkout page."""
+    submit(checkout(monthly).url, outcome="pay")
+    [found] = api.v1.subscriptions.list({"status": "all"}).data
+    return found
+
+
+@pytest.fixture
+def bought(api: StripeClient, checkout: Callable[..., Any], once: Any) -> Any:
+    """A Checkout session whose single price has been paid outright."""
+    session = checkout(once)
+    submit(session.url, outcome="pay")
+    return api.v1.checkout.sessions.retrieve(session.id)
+
+
+def types(sandbox: StripeServer) -> list[str]:
+    return [event["type"] for event in sandbox.events()]

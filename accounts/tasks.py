@@ -1,0 +1,52 @@
+"""What follows in the background when a purchase has found its person, and when a person has left."""
+
+import logging
+from datetime import timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Farewell
+from billing import gateway
+from billing.models import Customer
+from config import background, mail
+
+logger = logging.getLogger(__name__)
+GIVE_UP = timedelta(days=7)
+
+
+class MailNotSent(Exception):
+    """The mail server failed. Its own words may name the address, and are kept nowhere."""
+
+
+@background.task(title=_("Tell Stripe whose a customer is"))
+def name_customer(customer: int) -> None:
+    """Write the person into the customer's metadata at Stripe, so that a lost database can be rebuilt. Done twice, it is the same."""
+    found = Customer.objects.filter(pk=customer, deleted=False).exclude(user=None).first()
+    if found is not None:
+        metadata = {"user": str(found.user_id), "site": settings.SITE_URL}
+        gateway.name_customer(found.stripe_id, metadata=metadata)
+
+
+@background.task(tries=40, title=_("Tell somebody that their account is deleted"))
+def send_farewell(farewell: int) -> None:
+    """Send the last mail to an address, then forget it; after GIVE_UP it is forgotten unsent."""
+    found = Farewell.objects.filter(pk=farewell).first()
+    if found is None:
+        return
+    try:
+        mail.send(
+            found.address,
+            "account_deleted",
+            subject=gettext("Your account is deleted"),
+            context={},
+            key=f"farewell:{farewell}",
+        )
+    except (SMTPException, OSError) as error:
+        if timezone.now() - found.created_at < GIVE_UP:
+            raise MailNotSent(type(error).__name__) from None
+        logger.error("farewell given up id=%d error=%s", farewell, type(error).__name__)
+    found.delete()

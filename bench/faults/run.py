@@ -1,0 +1,230 @@
+"""The long fault runs, started by `python -m bench.faults`: each prints what it found, and writes its failures to var/bench.json."""
+
+import logging
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django
+import time_machine
+from django.conf import settings
+from django.core.management import call_command
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as hypothesis_settings
+from hypothesis.stateful import run_state_machine_as_test
+
+import bench.environment  # noqa: F401 - before anything reads the settings
+
+django.setup()
+
+from bench.faults import checkouts, deliveries, edges, lives, orders, outage, silence  # noqa: E402 - models need Django
+from bench.report import Figure, write  # noqa: E402
+from billing.catalogue import mirror_catalogue  # noqa: E402
+from sandbox.stripe import StripeServer  # noqa: E402
+from tests import build  # noqa: E402
+from tests.billing.machine import prepared  # noqa: E402
+from tests.billing.shop import START  # noqa: E402
+
+LIVES, STEPS = 2000, 30
+
+
+def walk_orders(stripe: StripeServer) -> list[Figure]:
+    """Every order of a life's seven bells, for a life that ended and one that went on, and of seven answers."""
+    found = []
+    prices = [lives.plan(stripe, name, amount)[0] for name, amount in (("Basic", 1200), ("Pro", 3000))]
+    mirror_catalogue()
+    for name, ends in (("ended", True), ("went_on", False)):
+        person = build.person()
+        with orders.put_back():
+            _, bells = orders.life(stripe, person, prices, ends=ends)
+            tally = orders.of_bells(stripe, person, bells).all()
+        found.append(
+            failures(f"faults_orders_{name}", tally.wrong, "orders of seven bells, right after each", tally.orders)
+        )
+    with orders.put_back():
+        tally = orders.of_answers(stripe, build.person(), prices[0]).all()
+    found.append(
+        failures("faults_orders_answers", tally.wrong, "orders of seven answers, right after each", tally.orders)
+    )
+    return found
+
+
+def play_lives(stripe: StripeServer) -> list[Figure]:
+    """Random lives, new ones every time."""
+    chosen = hypothesis_settings(
+        max_examples=LIVES,
+        stateful_step_count=STEPS,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    with time_machine.travel(START, tick=False) as traveller:
+        machine = prepared(stripe, traveller)
+        began, wrong = time.perf_counter(), 0
+        try:
+            run_state_machine_as_test(machine, settings=chosen)
+        except AssertionError:
+            wrong = 1
+            traceback.print_exc()
+    print(table(machine.cells), f"{time.perf_counter() - began:.0f} s", sep="\n")
+    return [
+        failures("faults_lives", wrong, f"random lives of {STEPS} steps, right after each", LIVES),
+        Figure(
+            "faults_lives_cells",
+            len(machine.cells),
+            "cells",
+            "status of a subscription x what the site heard then",
+            LIVES,
+        ),
+    ]
+
+
+def table(cells: dict[tuple[str, str], int]) -> str:
+    """Write which event found a subscription in which state, and how often."""
+    statuses = sorted({status for status, _ in cells})
+    head = f"{'':52}" + "".join(f"{status:>20}" for status in statuses)
+    rows = [
+        f"{why:52}" + "".join(f"{cells.get((status, why), 0):>20}" for status in statuses)
+        for why in sorted({why for _, why in cells})
+    ]
+    return "\n".join([head, *rows])
+
+
+def deliver(stripe: StripeServer) -> list[Figure]:
+    """Ten thousand deliveries, 32 at once, at three processes that are killed 21 times at named points and now and then besides."""
+    plan = f"{deliveries.JITTER},{deliveries.aimed(1, 10, 100)},{deliveries.aimed(50, action='raise')}"
+    found = deliveries.run(stripe, crowd(200), deliveries=10_000, plan=plan, kill_every=10, limit=900)
+    print(found, *found.audit.failures()[:20], sep="\n")
+    missed = [point for point, count in found.reached.items() if count < 100]
+    fresh(stripe)
+    control = deliveries.run(stripe, crowd(40), deliveries=2000, plan=plan, without="tickets", limit=600)
+    print("without the tickets:", control)
+    n, beside = found.deliveries, "deliveries, 32 at once, three processes, aimed and random kills"
+    return [
+        failures("faults_deliveries_lost", len(found.audit.lost), beside, n),
+        failures("faults_deliveries_wrong", len(found.audit.wrong), beside, n),
+        failures("faults_deliveries_doubled", len(found.audit.doubled), beside, n),
+        failures(
+            "faults_deliveries_points_missed", len(missed), "failpoints reached a hundred times", len(found.reached)
+        ),
+        failures("faults_deliveries_blind", not control.audit.wrong, "the same run without tickets is found wrong", 1),
+        Figure("faults_deliveries_p99", found.p99, "ms", beside, n),
+        Figure("faults_deliveries_killed", found.killed, "workers", beside, n),
+    ]
+
+
+def be_silent(stripe: StripeServer) -> list[Figure]:
+    """A thousand customers, four days without a bell, one reconcile."""
+    found = silence.run(stripe, crowd(1000), moves=1200)
+    print(found, *found.differences[:20], sep="\n")
+    return [
+        failures(
+            "faults_silence_differences", len(found.differences), "customers after four days unheard", found.customers
+        ),
+        failures(
+            "faults_silence_calls_over", max(0, found.calls - found.allowed), f"{found.allowed} pages", found.calls
+        ),
+        Figure("faults_silence_calls", found.calls, "calls", f"{found.customers} customers, one reconcile", 1),
+    ]
+
+
+def check_out(stripe: StripeServer) -> list[Figure]:
+    """Two hundred people, fifty clicks at once each."""
+    plan = deliveries.aimed(1, 10, 100, points=("F11", "F12"))
+    found = checkouts.run(stripe, [build.person() for _ in range(200)], each=50, plan=plan)
+    print(found)
+    beside = f"people, {found.clicks} clicks, {found.killed} workers killed"
+    return [
+        failures("faults_checkouts_customers", found.customers_over, f"{beside}: customers too many", found.people),
+        failures("faults_checkouts_twice", found.twice, f"{beside}: subscribed twice", found.people),
+        failures("faults_checkouts_charged_twice", found.charged_twice, f"{beside}: charged twice", found.people),
+        failures("faults_checkouts_unpaid", found.people - found.paid, f"{beside}: could not pay", found.people),
+    ]
+
+
+def go_out(stripe: StripeServer) -> list[Figure]:
+    """Every kind of trouble at Stripe for twenty seconds each."""
+    found = outage.run(stripe, members=10, newcomers=5, seconds=20)
+    print(found, *found.failures()[:20], sep="\n")
+    n = sum(found.statuses.values())
+    worst = max(outage.percentile(times, 0.99) for times in found.downloads.values())
+    return [
+        failures("faults_outage", len(found.failures()), "requests while Stripe was away", n),
+        Figure("faults_outage_slowest", found.slowest, "s", "the longest that anybody waited", n),
+        Figure("faults_outage_download_p99", worst, "ms", f"{outage.percentile(found.calm, 0.99):.0f} ms before", n),
+    ]
+
+
+def ask_at_edges(stripe: StripeServer) -> list[Figure]:
+    """A second before, at, and after an end, at odd moments in five time zones."""
+    found = edges.run(people=140)
+    return [failures("faults_edges", found.wrong, f"questions about {found.rows} rows", found.asked)]
+
+
+RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
+    "edges": ask_at_edges,
+    "orders": walk_orders,
+    "lives": play_lives,
+    "silence": be_silent,
+    "checkouts": check_out,
+    "outage": go_out,
+    "deliveries": deliver,
+}
+
+
+def failures(name: str, count: int, against: str, n: int) -> Figure:
+    """A count of what went wrong, out of n that were tried: none tried is a failure too."""
+    return Figure(name, count if n else 1, "failures", against, n)
+
+
+def crowd(count: int) -> list[int]:
+    return [build.person().pk for _ in range(count)]
+
+
+def fresh(stripe: StripeServer) -> None:
+    call_command("flush", verbosity=0, interactive=False)
+    stripe.reset()
+
+
+def main(wanted: list[str]) -> int:
+    if "--list" in wanted:
+        print(*(f"{name:12} {run.__doc__}" for name, run in RUNS.items()), sep="\n")
+        return 0
+    if unknown := set(wanted) - set(RUNS):
+        print(f"No run is called {', '.join(sorted(unknown))}. There are: {', '.join(RUNS)}.")
+        return 2
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # A thousand people are made.
+    logging.disable(logging.CRITICAL)  # Thousands of failures are meant, and each would write a page.
+    call_command("migrate", verbosity=0)
+    wrong = 0.0
+    with tempfile.TemporaryDirectory() as folder, stripe_server(Path(folder)) as stripe:
+        for name in wanted or RUNS:
+            fresh(stripe)
+            began = time.monotonic()
+            print(f"--- {name}", flush=True)
+            figures = RUNS[name](stripe)
+            write(figures)
+            print(*figures, f"{time.monotonic() - began:.0f} s", sep="\n", flush=True)
+            wrong += sum(figure.value for figure in figures if figure.unit == "failures")
+    return 1 if wrong else 0
+
+
+def stripe_server(root: Path) -> StripeServer:
+    return StripeServer(
+        root,
+        api_key=settings.STRIPE_SECRET_KEY,
+        webhook_secret=settings.STRIPE_WEBHOOK_SECRETS[0],
+        webhook_url=None,
+        mail_dir=None,
+        port=int(urlsplit(settings.STRIPE_API_BASE).port or 0),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
