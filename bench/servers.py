@@ -1,6 +1,7 @@
 """Real servers on loopback for a bench: gunicorn with one worker, and the CPU time that its worker has used."""
 
 import http.client
+import os
 import subprocess
 import sys
 import time
@@ -32,12 +33,12 @@ class Server:
 
 
 @contextmanager
-def gunicorn(application: str) -> Iterator[Server]:
-    """Serve a WSGI application with one worker of two threads, as deploy/ does but smaller."""
-    port = free_port()
+def gunicorn(application: str, *, port: int = 0, threads: int = 2, **variables: str) -> Iterator[Server]:
+    """Serve a WSGI application with one worker, as deploy/ does but smaller; `variables` are added to its environment."""
+    port = port or free_port()
     command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--workers", "1"]
-    command += ["--threads", "2", "--log-level", "warning", "--keep-alive", "30"]
-    process = subprocess.Popen(command)
+    command += ["--threads", str(threads), "--log-level", "warning", "--keep-alive", "30"]
+    process = subprocess.Popen(command, env=os.environ | variables)
     try:
         wait_for(port, process)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from courses.admin import uploads
-from courses.models import Download, File, FileVersion
+from courses.admin import history, uploads
+from courses.models import Download, File
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -25,25 +25,6 @@ class ReadOnly(admin.ModelAdmin):
         return False
 
 
-class VersionInline(admin.TabularInline):
-    model = FileVersion
-    fields = readonly_fields = [
-        "state",
-        "original_name",
-        "content_type",
-        "size",
-        "uploaded_by",
-        "created_at",
-        "ready_at",
-        "problem",
-    ]
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(File)
 class FileAdmin(admin.ModelAdmin):
     list_display = ["name", "publication", "role", "lesson", "serving"]
@@ -52,7 +33,7 @@ class FileAdmin(admin.ModelAdmin):
     list_select_related = ["publication", "lesson"]
     fields = ["name", "role", "language", "position", "publication", "lesson"]
     readonly_fields = ["publication", "lesson", "role"]
-    inlines = [VersionInline]
+    change_form_template = "admin/courses/file.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("versions")
@@ -61,7 +42,9 @@ class FileAdmin(admin.ModelAdmin):
         return False  # Files begin where they belong: on the page of their title or lesson.
 
     def get_urls(self) -> list[URLPattern]:
-        ours = [
+        ours: list[tuple[str, Any, str]] = [
+            ("<uuid:file_id>/versions/<int:pk>/", history.look, "file_look"),
+            ("<uuid:file_id>/versions/<int:pk>/restore/", history.restore, "file_restore"),
             ("uploads/", uploads.start, "upload_start"),
             ("uploads/<int:pk>/", uploads.progress, "upload_progress"),
             ("uploads/<int:pk>/parts/", uploads.sign, "upload_sign"),
@@ -73,9 +56,15 @@ class FileAdmin(admin.ModelAdmin):
         ]
         return [*wrapped, *super().get_urls()]
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        found = kwargs.get("obj")
+        return super().render_change_form(request, context | (history.history(found) if found else {}), *args, **kwargs)
+
     @admin.display(description=_("serves"))
     def serving(self, file: File) -> str:
-        ready = [version for version in file.versions.all() if version.state == FileVersion.State.READY]
+        ready = [version for version in file.versions.all() if version.ready_at is not None]
         return filesizeformat(ready[0].size) if ready else str(_("nothing yet"))
 
 

@@ -6,13 +6,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from courses import inspection, uploads
+from courses import acceptance, inspection
 from courses.models import File, FileVersion, Lesson, Publication
+
+LESSONS = "lessons"
 
 
 @dataclass(frozen=True)
 class Zone:
-    """A place to drop files: their role, what it says, and the file endings it takes."""
+    """A place to drop files: their role, what it says, and the file endings it takes. In LESSONS each becomes a lesson of its own."""
 
     role: str
     label: str
@@ -20,7 +22,8 @@ class Zone:
 
     @property
     def accept(self) -> str:
-        kinds = uploads.ACCEPTED[File.Role(self.role)]
+        whole = acceptance.MEDIA | acceptance.DOCUMENTS
+        kinds = whole if self.role == LESSONS else acceptance.ACCEPTED[File.Role(self.role)]
         return ",".join(ending for ending, kind in inspection.TYPES.items() if kind in kinds)
 
 
@@ -36,18 +39,24 @@ def zones(item: Publication | Lesson) -> list[Zone]:
             Zone(File.Role.BOOK, _("The book"), _("PDF and EPUB: drop both, readers choose")),
             Zone(File.Role.SAMPLE, _("Sample"), _("Anybody may read it: PDF or EPUB")),
         ]
-    return [Zone(File.Role.ATTACHMENT, _("For the whole course"), _("Worksheets and the like: PDF, EPUB, ZIP"))]
+    return [
+        Zone(LESSONS, _("New lessons"), _("Each film, recording or PDF becomes a lesson, in the order of the names")),
+        Zone(File.Role.ATTACHMENT, _("For the whole course"), _("Worksheets and the like: PDF, EPUB, ZIP")),
+    ]
 
 
 def panel(item: Publication | Lesson) -> dict[str, Any]:
     """Return what the panel's template needs, in two queries."""
     lesson = item if isinstance(item, Lesson) else None
     files = File.objects.filter(lesson=lesson) if lesson else File.objects.filter(publication=item.pk, lesson=None)
+    listed = list(files.prefetch_related("versions"))
+    for file in listed:
+        file.serves = any(version.state == FileVersion.State.READY for version in file.versions.all())  # type: ignore[attr-defined]
     return {
         "zones": zones(item),
         "publication_id": lesson.course_id if lesson else item.pk,
         "lesson_id": lesson.pk if lesson else None,
-        "files": [(file, latest(file)) for file in files.prefetch_related("versions")],
+        "files": [(file, latest(file)) for file in listed],
     }
 
 

@@ -1,6 +1,6 @@
 """What is published, the files behind it, and what people did with it."""
 
-from courses.models.files import Download, File, FileVersion
+from courses.models.files import Download, File, FileVersion, UploadPart
 from courses.models.previews import PreviewLink
 from courses.models.progress import Progress
 from courses.models.publications import Course, Ebook, Lesson, Publication, Section, Topic
@@ -17,4 +17,5 @@ __all__ = [
     "Publication",
     "Section",
     "Topic",
+    "UploadPart",
 ]

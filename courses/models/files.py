@@ -1,10 +1,13 @@
 """Files: what a link names, the bytes behind it, and one row for every URL minted."""
 
+import math
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -51,6 +54,13 @@ class File(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("courses:download", args=[self.pk])
 
+    def delete_if_empty(self) -> bool:
+        """Remove a file of which no upload ever got further than being cancelled; return whether it was one."""
+        if self.versions.exclude(state=FileVersion.State.ABORTED).exists():
+            return False
+        self.delete()
+        return True
+
 
 class FileVersionQuerySet(models.QuerySet["FileVersion"]):
     def ready(self) -> "FileVersionQuerySet":
@@ -58,7 +68,10 @@ class FileVersionQuerySet(models.QuerySet["FileVersion"]):
 
 
 class FileVersion(models.Model):
-    """Bytes in the bucket. They never change: a replacement is a new version, and the newest READY one serves."""
+    """Bytes in the bucket. They never change: a replacement is a new version, and the READY one with the latest `ready_at` serves.
+
+    Restoring an older version sets its `ready_at` anew; the record (config.audit) keeps who did that, and when.
+    """
 
     class State(models.TextChoices):
         UPLOADING = "uploading", _("uploading")
@@ -76,13 +89,16 @@ class FileVersion(models.Model):
     content_type = models.CharField(_("type"), max_length=100)
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
     fingerprint = models.CharField(max_length=100, blank=True, editable=False)
+    sums_held = models.BooleanField(default=False, db_default=False, editable=False)
+    checked = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.UPLOADING)
     problem = models.CharField(_("problem"), max_length=255, blank=True)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
-    ready_at = models.DateTimeField(_("ready"), null=True, blank=True, editable=False)
+    touched_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    ready_at = models.DateTimeField(_("serves since"), null=True, blank=True, editable=False)
 
     objects = FileVersionQuerySet.as_manager()
 
@@ -102,6 +118,36 @@ class FileVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_id} {self.state}"
+
+    @property
+    def part_count(self) -> int:
+        """How many parts the browser sends: none for bytes that came another way, such as a loader's."""
+        return math.ceil(self.size / self.part_size) if self.part_size else 0
+
+    def size_of_part(self, number: int) -> int:
+        """Return the size in bytes of a part, counted from 1; only the last may be smaller than `part_size`."""
+        last = number == self.part_count
+        return self.size - (number - 1) * self.part_size if last else self.part_size
+
+    def move(self, old: str, new: str, **fields: Any) -> bool:
+        """Change the state only from `old`, in one statement, so that of two requests one wins; keep this instance in step."""
+        moved = FileVersion.objects.filter(pk=self.pk, state=old).update(state=new, **fields) == 1
+        self.refresh_from_db(fields=["state", *fields])
+        return moved
+
+
+class UploadPart(models.Model):
+    """What a part of an upload was said to be when its URL was signed. Kept until its version is checked."""
+
+    version = models.ForeignKey(FileVersion, models.CASCADE, related_name="parts")
+    number = models.PositiveSmallIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "number"], name="uploadpart_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.number}"
 
 
 class Download(models.Model):

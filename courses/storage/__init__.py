@@ -7,36 +7,48 @@ aborts uploads; the keeper deletes, lists and copies. Every vendor error leaves 
 from courses.storage.bucket import (
     ObjectHead,
     Part,
+    Stored,
     abort_multipart,
     complete_multipart,
+    create_checked_multipart,
     create_multipart,
     delete_object,
     head,
+    list_begun,
     list_keys,
+    list_objects,
     list_parts,
     list_uploads,
+    read_all,
     read_range,
 )
-from courses.storage.errors import NotThere, StorageError
+from courses.storage.errors import HIDDEN, NotThere, StorageError
 from courses.storage.names import content_disposition, download_name
-from courses.storage.signing import SignedURL, sign_get, sign_part
+from courses.storage.signing import SignedURL, part_headers, sign_get, sign_part
 
 __all__ = [
+    "HIDDEN",
     "NotThere",
     "ObjectHead",
     "Part",
     "SignedURL",
     "StorageError",
+    "Stored",
     "abort_multipart",
     "complete_multipart",
     "content_disposition",
+    "create_checked_multipart",
     "create_multipart",
     "delete_object",
     "download_name",
     "head",
+    "list_begun",
     "list_keys",
+    "list_objects",
     "list_parts",
     "list_uploads",
+    "part_headers",
+    "read_all",
     "read_range",
     "sign_get",
     "sign_part",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, cast
 
@@ -14,15 +15,18 @@ from django.conf import settings
 from courses.storage.errors import NotThere, StorageError
 
 ABSENT = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
+UNKNOWN_WISH = {"InvalidArgument", "InvalidRequest", "NotImplemented"}
+PIECE, RANGE = 1024**2, 64 * 1024**2
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part as the bucket lists it: its number from 1, its ETag as sent back at Complete, its size in bytes."""
+    """A part as the bucket lists it: number from 1, ETag, size in bytes, and its SHA-256 in base64 where the bucket keeps one."""
 
     number: int
     etag: str
     size: int
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,15 @@ class ObjectHead:
     etag: str
 
 
+@dataclass(frozen=True)
+class Stored:
+    """An object as the bucket lists it and when it came; with an `upload_id`, a multipart upload and when it began."""
+
+    key: str
+    since: datetime
+    upload_id: str = ""
+
+
 def create_multipart(key: str, content_type: str) -> str:
     """Start a multipart upload with the writer's credentials and return its id. Raises StorageError."""
     with ours():
@@ -41,12 +54,29 @@ def create_multipart(key: str, content_type: str) -> str:
     return str(answer["UploadId"])
 
 
+def create_checked_multipart(key: str, content_type: str) -> tuple[str, bool]:
+    """Start a multipart upload whose parts the bucket is to hold against their SHA-256; return its id, and whether it will.
+
+    Amazon S3 says so in its answer and then takes no part without one. Some compatible stores ignore the wish, some refuse it: with
+    those it is an ordinary upload. Raises StorageError.
+    """
+    wish = {"Bucket": settings.S3_BUCKET, "Key": key, "ContentType": content_type}
+    try:
+        with ours():
+            answer = client("writer").create_multipart_upload(**wish, ChecksumAlgorithm="SHA256")
+    except StorageError as error:
+        if error.code not in UNKNOWN_WISH:
+            raise
+        return create_multipart(key, content_type), False
+    return str(answer["UploadId"]), answer.get("ChecksumAlgorithm") == "SHA256"
+
+
 def list_parts(key: str, upload_id: str) -> list[Part]:
     """Return the parts that the bucket holds, in order. Raises NotThere for an upload that is over, else StorageError."""
     pages = client("writer").get_paginator("list_parts")
     with ours():
         return [
-            Part(part["PartNumber"], part["ETag"], part["Size"])
+            Part(part["PartNumber"], part["ETag"], part["Size"], part.get("ChecksumSHA256", ""))
             for page in pages.paginate(Bucket=settings.S3_BUCKET, Key=key, UploadId=upload_id)
             for part in page.get("Parts", [])
         ]
@@ -54,7 +84,10 @@ def list_parts(key: str, upload_id: str) -> list[Part]:
 
 def complete_multipart(key: str, upload_id: str, parts: list[Part]) -> None:
     """Join the parts into the object. Raises NotThere when the upload is over already, else StorageError."""
-    named = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+    named = [
+        {"PartNumber": part.number, "ETag": part.etag} | ({"ChecksumSHA256": part.sha256} if part.sha256 else {})
+        for part in parts
+    ]
     with ours():
         client("writer").complete_multipart_upload(
             Bucket=settings.S3_BUCKET, Key=key, UploadId=upload_id, MultipartUpload={"Parts": named}
@@ -67,10 +100,10 @@ def abort_multipart(key: str, upload_id: str) -> None:
         client("writer").abort_multipart_upload(Bucket=settings.S3_BUCKET, Key=key, UploadId=upload_id)
 
 
-def head(key: str) -> ObjectHead:
-    """Describe an object, with the reader's credentials. A missing one is StorageError too: who may not list gets 403, not 404."""
+def head(key: str, *, by: str = "reader") -> ObjectHead:
+    """Describe an object. A missing one is NotThere for the keeper; who may not list gets 403, a StorageError. Raises StorageError."""
     with ours():
-        answer = client("reader").head_object(Bucket=settings.S3_BUCKET, Key=key)
+        answer = client(by).head_object(Bucket=settings.S3_BUCKET, Key=key)
     return ObjectHead(answer["ContentLength"], answer.get("ContentType", ""), answer["ETag"])
 
 
@@ -83,6 +116,18 @@ def read_range(key: str, start: int, length: int) -> bytes:
         return bytes(answer["Body"].read())
 
 
+def read_all(key: str, size: int) -> Iterator[bytes]:
+    """Yield an object's bytes in pieces of at most 1 MiB, with the reader's credentials; memory stays flat. Raises StorageError.
+
+    It is read in ranges of 64 MiB, each asked for anew, so that no connection has to live as long as a large file takes.
+    """
+    for start in range(0, size, RANGE):
+        with ours():
+            last = min(start + RANGE, size) - 1
+            answer = client("reader").get_object(Bucket=settings.S3_BUCKET, Key=key, Range=f"bytes={start}-{last}")
+            yield from answer["Body"].iter_chunks(PIECE)
+
+
 def delete_object(key: str) -> None:
     """Remove an object, with the keeper's credentials; one that is not there is no error. Raises StorageError."""
     with ours():
@@ -91,20 +136,29 @@ def delete_object(key: str) -> None:
 
 def list_keys(prefix: str) -> Iterator[str]:
     """Yield the keys under a prefix, with the keeper's credentials, a thousand a call. Raises StorageError."""
-    with ours():
-        for page in (
-            client("keeper").get_paginator("list_objects_v2").paginate(Bucket=settings.S3_BUCKET, Prefix=prefix)
-        ):
-            yield from (entry["Key"] for entry in page.get("Contents", []))
+    return (stored.key for stored in list_objects(prefix))
+
+
+def list_objects(prefix: str) -> Iterator[Stored]:
+    """Yield what is stored under a prefix, in the order of the keys, with the keeper's credentials. Raises StorageError."""
+    for page in pages("list_objects_v2", prefix):
+        yield from (Stored(entry["Key"], entry["LastModified"]) for entry in page.get("Contents", []))
 
 
 def list_uploads(prefix: str) -> Iterator[tuple[str, str]]:
     """Yield (key, upload id) of every multipart upload that is not over, with the keeper's credentials. Raises StorageError."""
+    return ((begun.key, begun.upload_id) for begun in list_begun(prefix))
+
+
+def list_begun(prefix: str) -> Iterator[Stored]:
+    """Yield the multipart uploads that are not over, with when they began, with the keeper's credentials. Raises StorageError."""
+    for page in pages("list_multipart_uploads", prefix):
+        yield from (Stored(entry["Key"], entry["Initiated"], entry["UploadId"]) for entry in page.get("Uploads", []))
+
+
+def pages(operation: str, prefix: str) -> Iterator[Any]:
     with ours():
-        for page in (
-            client("keeper").get_paginator("list_multipart_uploads").paginate(Bucket=settings.S3_BUCKET, Prefix=prefix)
-        ):
-            yield from ((entry["Key"], entry["UploadId"]) for entry in page.get("Uploads", []))
+        yield from client("keeper").get_paginator(operation).paginate(Bucket=settings.S3_BUCKET, Prefix=prefix)
 
 
 @contextmanager

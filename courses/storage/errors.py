@@ -11,3 +11,7 @@ class StorageError(Exception):
 
 class NotThere(StorageError):
     """The object or the upload is not in the bucket."""
+
+
+# What a reader, who may not list the bucket, is answered about an object that is not there.
+HIDDEN = {"403", "404"}

@@ -5,6 +5,7 @@ on a URL we build, because its higher-level presigner takes no extra signed para
 """
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -18,6 +19,8 @@ from courses.storage.names import content_disposition
 
 SHORTEST, LONGEST = 30, 900
 KEY = re.compile(r"content/[0-9a-f-]{36}")
+# Never a type in which a browser would run a script: not html, svg or xml.
+SHOWN = {"application/pdf", "application/epub+zip", "video/mp4", "video/webm", "audio/mpeg", "audio/mp4", "text/vtt"}
 MAX_PART_NUMBER = 10_000
 MAX_PART_SIZE = 5 * 1024**3
 
@@ -36,6 +39,8 @@ class SignedURL:
 def sign_get(key: str, filename: str, *, content_type: str, ttl: int, trace: str, inline: bool = False) -> SignedURL:
     """Mint a GET URL for one object, with the reader's credentials. No network.
 
+    `inline` is heeded for the types that a player or reader shows; anything else is always an attachment, whatever was asked for.
+
     `ttl` is in seconds, 30 to 900. `trace` (a Download's id) stands in the signed query as `x-dl`: S3 ignores it, logs it, and refuses
     the URL when it is edited or taken out. The response overrides make the bucket answer with this name and type, and forbid caching.
 
@@ -44,15 +49,17 @@ def sign_get(key: str, filename: str, *, content_type: str, ttl: int, trace: str
     """
     query = {
         "response-cache-control": "private, no-store",
-        "response-content-disposition": content_disposition(filename, inline=inline),
+        "response-content-disposition": content_disposition(filename, inline=inline and content_type in SHOWN),
         "response-content-type": content_type,
         "x-dl": trace,
     }
     return _sign("GET", key, query, {}, identity="reader", ttl=ttl)
 
 
-def sign_part(key: str, upload_id: str, number: int, *, size: int, ttl: int) -> SignedURL:
+def sign_part(key: str, upload_id: str, number: int, *, size: int, ttl: int, sha256: str = "") -> SignedURL:
     """Mint an UploadPart URL, with the writer's credentials, good for exactly `size` bytes. No network.
+
+    With `sha256` (hex) it is good for bytes with that sum alone, and has to be sent with `part_headers(sha256)`.
 
     Raises ValueError for a key that is not ours, a part number outside 1 to 10,000, a size outside 0 to 5 GiB, or a lifetime out of bounds.
     """
@@ -61,7 +68,13 @@ def sign_part(key: str, upload_id: str, number: int, *, size: int, ttl: int) -> 
     if not 0 <= size <= MAX_PART_SIZE:
         raise ValueError("a part holds at most 5 GiB")
     query = {"partNumber": str(number), "uploadId": upload_id}
-    return _sign("PUT", key, query, {"Content-Length": str(size)}, identity="writer", ttl=ttl)
+    headers = {"Content-Length": str(size)} | part_headers(sha256)
+    return _sign("PUT", key, query, headers, identity="writer", ttl=ttl)
+
+
+def part_headers(sha256: str) -> dict[str, str]:
+    """Return the headers that a part signed with this SHA-256 (hex) has to be sent with; none without one."""
+    return {"x-amz-checksum-sha256": b64encode(bytes.fromhex(sha256)).decode()} if sha256 else {}
 
 
 def _sign(

@@ -36,6 +36,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
         return put_away(request, found, decided.verdict)
     steps = outline(request.user, found, mine=mine, now=now)
     files = serving(found.files.filter(role=File.Role.ATTACHMENT))
+    mark_updated(request.user, files)
     prices = offers.offered(request, found)
     context = {
         "publication": found,
@@ -67,7 +68,7 @@ def lesson(request: HttpRequest, slug: str, lesson: str) -> HttpResponse:
         return offers.offer(request, parent)
     mine = not found.preview or access.decision(request.user, parent, now=now).allowed
     context = {"publication": parent, "lesson": found, "mine": mine}
-    context |= around(outline(request.user, parent, mine=mine, now=now), found) | parts(found)
+    context |= around(outline(request.user, parent, mine=mine, now=now), found) | parts(request.user, found)
     if request.user.is_authenticated:
         context["progress"] = Progress.objects.filter(user=request.user, lesson=found).first()
     return render(request, "courses/lesson.html", context)
@@ -123,9 +124,10 @@ def around(steps: list[Step], current: Lesson) -> dict[str, Any]:
     }
 
 
-def parts(current: Lesson) -> dict[str, Any]:
+def parts(person: Person, current: Lesson) -> dict[str, Any]:
     """Return what a lesson is made of: the file to play, its captions, and what to take along."""
     files = serving(current.files.all())
+    mark_updated(person, files)
     return {
         "media": next((file for file in files if file.role == File.Role.MEDIA), None),
         "captions": [file for file in files if file.role == File.Role.CAPTIONS],
@@ -143,13 +145,14 @@ def serving(files: "QuerySet[File]") -> list[File]:
 
 
 def mark_updated(person: Person, files: list[File]) -> None:
-    """Set `taken_at` and `is_updated` on files that this person downloaded before, or before their newest version came."""
+    """Set `taken_at` and `is_updated` on files that this person downloaded before: is what serves another version than they took last?"""
     if person is None or not person.is_authenticated:
         return
     rows = Download.objects.filter(
         user=person.pk, purpose=Download.Purpose.DOWNLOAD, version__file__in=files
     ).order_by()
-    taken = dict(rows.values_list("version__file").annotate(last=Max("created_at")))
+    taken = rows.values_list("version__file", "version").annotate(last=Max("created_at"))
+    newest = {file: (version, last) for file, version, last in sorted(taken, key=lambda row: row[2])}
     for file in files:
-        file.taken_at = taken.get(file.pk)  # type: ignore[attr-defined]
-        file.is_updated = file.taken_at is not None and file.serves.ready_at > file.taken_at  # type: ignore[attr-defined]
+        version, file.taken_at = newest.get(file.pk, (None, None))  # type: ignore[attr-defined]
+        file.is_updated = version is not None and version != file.serves.pk  # type: ignore[attr-defined]

@@ -1,10 +1,10 @@
-"""The bucket's CORS rule: which origins may GET, PUT and HEAD from a browser, with the ETag readable."""
+"""The bucket's CORS rule: which origins may GET, PUT and HEAD from a browser, with the ETag, and how long to wait, readable."""
 
 from .answers import Answer
 from .errors import S3Error
 
 METHODS = ("GET", "PUT", "HEAD")
-EXPOSED = "ETag"
+EXPOSED = "ETag, Retry-After"
 MAX_AGE = "3000"
 VARY = {"Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"}
 

@@ -1,15 +1,18 @@
 """A real Chromium before the real site: pages for strangers and for people who are signed in, and the stage for a whole story."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings as project
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from config.worker import Worker
 from sandbox.s3 import BucketServer
 from sandbox.stripe import StripeServer
 from tests.browser.stage import Stage
@@ -52,6 +55,23 @@ def context_for(chromium: Browser, live_server: LiveServer, settings: Any) -> It
 def page(context_for: Callable[..., BrowserContext]) -> Page:
     """A stranger's page."""
     return context_for().new_page()
+
+
+@pytest.fixture
+def worker(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    """The worker beside the site, in a thread, and quicker to look again."""
+    monkeypatch.setattr("config.worker.POLL", 0.1)
+    running = Worker()
+
+    def run() -> None:
+        running.run()
+        connection.close()
+
+    thread = threading.Thread(target=run, name="worker")
+    thread.start()
+    yield running
+    running.stop()
+    thread.join()
 
 
 @pytest.fixture

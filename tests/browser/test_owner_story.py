@@ -15,7 +15,7 @@ from tests.accounts import authenticator
 from tests.browser.stage import Stage
 from tests.courses.uploads.samples import EPUB, MP4, PDF, VTT
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("worker")]
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_owner_makes_an_ebook_and_publishes_it(desk: Page, files: dict[str, Path
     expect(page.locator(".run")).to_have_count(2)
     expect(page.locator(".run[data-state=ready]")).to_have_count(2)
     drop(page, "sample", files["fake.pdf"])
-    expect(page.locator(".run[data-state=rejected]")).to_contain_text("begins like a web page")
+    expect(page.locator(".run[data-state=failed]")).to_contain_text("begins like a web page")
     assert FileVersion.objects.filter(state="ready").count() == 2
 
     page.get_by_role("button", name="Publish now").click()
