@@ -29,11 +29,16 @@ CONTENT: Rights = {
 }
 HELP: Rights = {
     "accounts.user": "cv",
+    "billing.claim": "v",
     "billing.customer": "cv",
+    "billing.dispute": "v",
     "billing.grant": "acv",
+    "billing.invoice": "v",
+    "billing.notice": "cv",
     "billing.price": "v",
     "billing.product": "v",
     "billing.purchase": "v",
+    "billing.refund": "v",
     "billing.subscription": "v",
     "courses.course": "v",
     "courses.ebook": "v",

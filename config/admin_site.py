@@ -4,7 +4,9 @@ Every change made through it goes into the record (config/audit.py), beside Djan
 dangerous asks again who is there (config/fresh.py). Whatever admin is registered here is given both, so that none can forget them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
@@ -13,7 +15,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +30,10 @@ from config import audit, fresh
 
 @dataclass(frozen=True)
 class Danger:
-    """What of a model's admin asks again, beside deleting, which always does: pages, fields when they change, and actions on many."""
+    """What of a model's admin asks again, beside deleting, which always does: pages, fields when they change, and actions on many.
+
+    A page is named after the admin's method that answers it, without its `_view`.
+    """
 
     pages: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
@@ -41,7 +46,7 @@ TITLE = Danger(fields=("products",), actions=("archive", "withdraw"))
 DANGERS = {
     "courses.course": TITLE,
     "courses.ebook": TITLE,
-    "billing.grant": Danger(pages=("add", "change")),
+    "billing.grant": Danger(pages=("add", "extend", "revoke")),
     "accounts.user": Danger(pages=("password",), fields=RIGHTS),
     "auth.group": Danger(pages=("add", "change")),
 }
@@ -100,23 +105,6 @@ class Careful(admin.ModelAdmin):
     def danger(self) -> Danger:
         return DANGERS.get(self.opts.label_lower, Danger())
 
-    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.has_delete_permission(request):
-            fresh.ask_again(request)
-        return super().delete_view(request, object_id, *args, **kwargs)
-
-    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
-        page = "change" if object_id else "add"
-        allowed = self.has_change_permission(request) if object_id else self.has_add_permission(request)
-        if page in self.danger.pages and allowed:
-            fresh.ask_again(request)
-        return super().changeform_view(request, object_id, *args, **kwargs)
-
-    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if "password" in self.danger.pages and self.has_change_permission(request):
-            fresh.ask_again(request)
-        return super().user_change_password(request, *args, **kwargs)  # type: ignore[misc]
-
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form = super().get_form(request, *args, **kwargs)
         fields = tuple(name for name in self.danger.fields if name in form.base_fields)
@@ -130,6 +118,17 @@ class Careful(admin.ModelAdmin):
         if known and (action in ("delete_selected", "archive") or (many and action in self.danger.actions)):
             fresh.ask_again(request)
         return super().response_action(request, queryset, *args)
+
+
+def asking_first(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view of an admin that asks again before it does anything."""
+
+    @wraps(view)
+    def asked(self: admin.ModelAdmin, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        fresh.ask_again(request)
+        return view(self, request, *args, **kwargs)
+
+    return asked
 
 
 def asking(form: type[forms.ModelForm], fields: tuple[str, ...], request: HttpRequest) -> type[forms.ModelForm]:
@@ -184,10 +183,16 @@ class LecternAdminSite(admin.AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         given = admin_class or admin.ModelAdmin
-        dressed = type(
-            given.__name__, (Careful, Attributed, given), {"__module__": given.__module__, "__doc__": given.__doc__}
-        )
-        super().register(model_or_iterable, dressed, **options)
+        models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        for model in models:
+            pages = ("delete", *DANGERS.get(model._meta.label_lower, Danger()).pages)
+            views = {name: asking_first(getattr(given, name)) for name in map(view_of, pages)}
+            told = {"__module__": given.__module__, "__doc__": given.__doc__}
+            super().register(model, type(given.__name__, (Careful, Attributed, given), told | views), **options)
+
+
+def view_of(page: str) -> str:
+    return "user_change_password" if page == "password" else f"{page}_view"
 
 
 def place(name: str, order: tuple[str, ...]) -> int:

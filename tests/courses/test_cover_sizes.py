@@ -70,7 +70,8 @@ def test_a_changed_cover_is_never_shown_with_the_old_ones_sizes(work: Work) -> N
     other = made.cover.storage.save("covers/other.png", ContentFile(picture("PNG")))
     Ebook.objects.update(cover=other)
     assert Ebook.objects.get().cover_set == []
-    work(duties=True)
+    covers.find_covers.call()
+    work()
     assert Ebook.objects.get().cover_sizes["of"] == other
 
 

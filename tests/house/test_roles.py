@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, resolve
 from django.utils import timezone
 
 from accounts import roles
 from accounts.models import User
-from billing.models import Grant, Purchase, Subscription, WebhookEvent
+from billing.models import Claim, Dispute, Grant, Purchase, Refund, Subscription, WebhookEvent
 from config import audit
 from config.admin_site import DANGERS
 from config.models import BackgroundTask
@@ -61,12 +61,18 @@ def addresses() -> list[Asked]:
     for name, route, converters in patterns():
         model = name.removeprefix("admin:").split("_")[1] if "_" in name else ""
         filled, values = route, {"who": "visitor", "rest": "courses/", "app_label": "courses"}
+        if "file_id" in converters:
+            values["pk"] = kept["upload"]
         for argument in converters:
             value = values.get(argument, kept.get(model, 0))
             filled = re.sub(rf"<(\w+:)?{argument}>", str(value), filled)
         filled = re.sub(r"\(\?P<app_label>[^)]*\)", "courses", filled)
         found.append(Asked(name, re.sub(r"[\^$]", "", filled)))
-    return [asked for asked in found if asked.name.removeprefix("admin:") not in LEFT]
+    asked = [each for each in found if each.name.removeprefix("admin:") not in LEFT]
+    assert [each for each in asked if resolve(each.path).view_name != each.name] == [], (
+        "an address that leads elsewhere"
+    )
+    return asked
 
 
 def rows_of_each_kind() -> dict[str, Any]:
@@ -76,6 +82,7 @@ def rows_of_each_kind() -> dict[str, Any]:
     customer, version = build.customer(member), file.versions.get()
     build.subscribed(member, product, now=now)
     paid = {"amount": 100, "currency": "usd", "state": "paid", "created_at": now}
+    back = {"amount": 100, "currency": "usd", "status": "succeeded", "created_at": now}
     minted = {"purpose": "download", "created_at": now, "expires_at": now + timedelta(minutes=1)}
     made = {
         "course": lesson.course_id,
@@ -92,6 +99,11 @@ def rows_of_each_kind() -> dict[str, Any]:
         "customer": customer.pk,
         "subscription": Subscription.objects.get().pk,
         "purchase": Purchase.objects.create(session_id="cs_1", customer=customer, product=product, **paid).pk,
+        "invoice": build.invoice(customer, now=now).pk,
+        "refund": Refund.objects.create(stripe_id="re_1", customer=customer, **back).pk,
+        "dispute": Dispute.objects.create(stripe_id="dp_1", customer=customer, **back).pk,
+        "claim": Claim.objects.create(customer=customer, digest="0" * 64, sent_at=now, expires_at=now).pk,
+        "notice": build.notice(member, now=now).pk,
         "grant": Grant.objects.create(user=member, product=product, reason="A gift").pk,
         "webhookevent": WebhookEvent.objects.create(stripe_id="evt_1", type="ping", created_at=now).pk,
         "auditentry": audit.record("test.made").pk,

@@ -53,7 +53,10 @@ def sold(newcomer: User) -> Ebook:
 
 
 def test_what_people_took_is_archived_and_not_deleted(desk: Client, sold: Ebook, newcomer: User) -> None:
-    assert desk.get(url(sold, "delete")).status_code == 200
+    version = sold.files.get().versions.get()
+    desk.get(reverse("admin:courses_file_look", args=[version.file_id, version.pk]))
+    assert Download.objects.count() == 1
+    assert desk.get(url(sold, "delete")).status_code == 200, "whoever works here and looked took nothing"
     downloaded(sold.files.get(), newcomer)
     assert desk.get(url(sold, "delete")).status_code == 403
     assert desk.post(url(sold, "delete"), {"post": "yes"}).status_code == 403
