@@ -44,10 +44,10 @@ NAMES = {
 }
 PAGES = {
     *("courses:home", "courses:courses", "courses:ebooks", "courses:topic", "courses:search", "courses:library"),
-    *("courses:course", "courses:lesson", "courses:ebook", "billing:plans"),
+    *("courses:course", "courses:lesson", "courses:ebook", "courses:parcel", "billing:plans"),
 }
 TITLE_PAGES = {"courses:course", "courses:lesson", "courses:ebook"}
-FILES = {"courses:download", "courses:play"}
+FILES = {"courses:download", "courses:pinned", "courses:play"}
 
 
 @dataclass(frozen=True)
