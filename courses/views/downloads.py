@@ -73,8 +73,6 @@ def pinning(request: HttpRequest, version_id: int) -> Choice:
             version = resuming.pinned(request.user, newest, version_id, request.headers, now=now)
         except KeyError:
             raise Http404 from None
-        if version is not None and fetching.has_it_whole(request.headers, version.size):
-            return HttpResponse(status=416, headers={"Content-Range": f"bytes */{version.size}"})
         return version or replaced(request, newest)
 
     return choose
@@ -102,6 +100,9 @@ def delivered(request: HttpRequest, file_id: UUID, choose: Choice) -> HttpRespon
         return version
     if request.method == "HEAD":
         return described(version)
+    if fetching.has_it_whole(request.headers, version.size):
+        # Without a Content-Range, for with one `curl --fail` takes it for a failure instead of "you have it all".
+        return HttpResponse(status=416)
     if wait := over_budget(request, Download.Purpose.DOWNLOAD, now=now):
         return too_many(request, wait)
     return HttpResponseRedirect(serving.mint(request.user, version, Download.Purpose.DOWNLOAD, now=now).url)
