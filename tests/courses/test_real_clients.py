@@ -96,7 +96,7 @@ def test_13_half_a_download_goes_on_after_its_address_ran_out_and_the_file_was_r
 
 
 @needs["aria2c"]
-def test_aria2_which_asks_anew_before_it_goes_on_refuses_to_mix_at_the_plain_address(
+def test_aria2_at_the_plain_address_refuses_to_mix(
     shell: Shell, bucket: BucketServer, clock: Any, live_server: LiveServer, subscriber: User, file: File
 ) -> None:
     """It begins with a request for the whole, so it is told of the new version's size; lists give it pinned addresses."""
