@@ -25,6 +25,7 @@ urlpatterns = [
     path("downloads/<str:kind>/<slug:slug>/list/", parcels.make_list, name="make_list"),
     path("lists/<str:key>/SHA256SUMS", parcels.listed_sums, name="listed_sums"),
     path("lists/<str:key>/<uuid:file_id>/<int:version_id>/", parcels.listed, name="listed"),
+    path("lists/<path:rest>", parcels.no_list),
     path("preview/<str:token>/", previews.preview, name="preview"),
     path("preview/<str:token>/<path:rest>", previews.preview, name="preview_page"),
     path("robots.txt", robots.robots, name="robots"),

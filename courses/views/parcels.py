@@ -144,6 +144,13 @@ def listed_sums(request: HttpRequest, key: str) -> HttpResponse:
     return as_file(parcels.sums(parcels.items(found.publication)), SUMS)
 
 
+@unlogged
+@unkept
+def no_list(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answer for an address that is no list's, yet may hold a key: a list that was cut off or copied by hand."""
+    return plain(404, _("There is no such file in this list any more."))
+
+
 def of_title(found: DownloadList, choose: Choice) -> Choice:
     """Choose as `choose` does, of files that belong to the list's title."""
 

@@ -42,7 +42,7 @@ SUBSCRIBER = [
     "/ebooks/slack/",
     "/plans/",
 ]
-SUBSCRIBER += ["/account/", "/account/invoices/"]
+SUBSCRIBER += ["/account/", "/account/invoices/", "/downloads/course/tides/", "/downloads/ebook/slack/"]
 NOBODY += ["/plans/", "/account/claim/", "/account/claim/ABCDE-FGHJK/"]
 NEWCOMER = ["/library/", "/courses/tides/locked/", "/ebooks/slack/"]
 
