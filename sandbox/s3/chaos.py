@@ -11,6 +11,8 @@ from .request import Request
 # lost: the work is done, but its answer never arrives. cut: the line drops in the middle of the bytes.
 Kind = Literal["SlowDown", "InternalError", "hang", "reset", "lost", "cut"]
 HANG = 60.0
+# What was sent before the line drops has this long to be read, in seconds.
+CUT = 0.3
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import cors, framing, payload, routes, signature
 from .answers import Answer, Call, Stream, http_date
-from .chaos import HANG, Kind
+from .chaos import CUT, HANG, Kind
 from .errors import S3Error, error_document
 from .journal import LogEntry, without_secrets
 from .request import Request, hoisted, parse
@@ -214,6 +214,8 @@ class Handler(BaseHTTPRequestHandler):
                 continue
             with blobs.path(segment.blob).open("rb") as file:
                 seen.sent += self.connection.sendfile(file, first - segment.start, last - first)
+        if seen.chaos == "cut":
+            self.bucket.stopping.wait(CUT)
         # A client that was promised more must not wait for it.
         self.close_connection |= seen.sent < stream.end - stream.start
 

@@ -1,5 +1,6 @@
 """Downloading in a real Chromium: one click, names in any script, the page that stays, and every file of a title by one click."""
 
+import itertools
 import random
 import re
 from collections.abc import Callable
@@ -60,7 +61,8 @@ def test_13_one_click_saves_the_file_under_a_readable_name(member: Page, file: F
     File.objects.update(name=name[:255])
     member.goto("/ebooks/slack/")
     saved = click(member)
-    assert saved.suggested_filename == storage.download_name(name[:255], "application/pdf")
+    # Chromium alone puts an underscore for what joins two emoji into one.
+    assert saved.suggested_filename == storage.download_name(name[:255], "application/pdf").replace("\u200d", "_")
     assert saved.path().read_bytes() == BODY
     assert Download.objects.count() == 1
 
@@ -181,7 +183,7 @@ def test_every_file_comes_one_after_the_other_into_a_folder_and_is_checked(membe
 
 def pairs(rows: Any) -> list[tuple[Any, Any]]:
     listed = list(rows.values_list("created_at", flat=True))
-    return list(zip(listed, listed[1:], strict=False))
+    return list(itertools.pairwise(listed))
 
 
 def test_a_line_that_drops_and_an_address_that_ran_out_are_gone_on_from(
@@ -226,7 +228,7 @@ def test_a_file_that_cannot_come_keeps_none_of_the_others_and_can_be_tried_again
 
 def test_where_no_folder_can_be_chosen_the_files_go_to_the_browsers_downloads(member: Page, course: Course) -> None:
     arrived: list[Any] = []
-    member.on("download", lambda each: arrived.append(each))
+    member.on("download", lambda each: arrived.append(each))  # noqa: PLW0108 - Playwright marks the function
     go(member, NO_FOLDER)
     said(member, "All of it is here.")
     expect(member.locator(".fetch-state")).to_have_text(["here, checked"] * 3)
