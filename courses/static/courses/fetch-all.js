@@ -6,7 +6,7 @@ const TRIES = 6; // in a row, without one more byte
 const SILENCE = 30_000;
 const box = document.getElementById("fetch-all");
 const words = box.dataset;
-const [start, stop, bar, said] = ["start", "stop", "bar", "said"].map((name) => document.getElementById(`fetch-${name}`));
+const [start, stop, bar, said, how, buttons] = ["start", "stop", "bar", "said", "how", "row"].map((name) => document.getElementById(`fetch-${name}`));
 const rows = [...document.querySelectorAll(".parcel > li")];
 let stopping = null;
 let handing = false;
@@ -47,7 +47,7 @@ async function ask(row, from) {
   const ours = new URL(answer.url).origin === location.origin;
   if (ours && answer.status === 403) throw new Ended(words.refused);
   if (ours && answer.ok) throw new Ended(words.signin); // a page where a file should be: the way to sign in
-  if ([404, 409, 410].includes(answer.status)) throw new Failed(words.failed);
+  if (ours && [404, 409].includes(answer.status)) throw new Failed(words.replaced);
   if (!answer.ok || (from && answer.status !== 206)) throw new Error(String(answer.status));
   return answer;
 }
@@ -79,7 +79,8 @@ async function complete(row, file, place) {
     const before = row.come;
     try {
       await pour(row, await ask(row, row.come), place);
-      if (row.come > file.size) throw new Failed(words.differs);
+      if (row.come > file.size) throw new Failed(words.replaced);
+      if (row.come < file.size) throw new Error("cut short");
     } catch (error) {
       if (isFinal(error)) throw error;
       failures = row.come > before ? 1 : failures + 1;
@@ -90,8 +91,13 @@ async function complete(row, file, place) {
   }
 }
 
+// What no other file of the page would escape either.
+function isEnd(error) {
+  return stopping.signal.aborted || error instanceof Ended || error.name === "QuotaExceededError";
+}
+
 function isFinal(error) {
-  return stopping.signal.aborted || error instanceof Ended || error instanceof Failed || error.name === "QuotaExceededError";
+  return error instanceof Failed || isEnd(error);
 }
 
 async function fetchOne(row, keeping) {
@@ -136,7 +142,7 @@ async function fetchAll() {
       await fetchOne(row, keeping);
     } catch (error) {
       tell(row, error instanceof Failed ? error.message : words.failed, "bad");
-      if (stopping.signal.aborted || error instanceof Ended || error.name === "QuotaExceededError") throw error;
+      if (isEnd(error)) throw error;
     }
   }
   const missing = rows.filter((row) => !row.done).length;
@@ -148,10 +154,12 @@ async function begin() {
   try {
     said.textContent = await fetchAll();
   } catch (error) {
-    if (error.name === "AbortError" && !stopping) return; // no folder was chosen
-    said.textContent = error instanceof Ended ? error.message : words.stopped;
+    if (!stopping) return; // no folder was chosen
+    const full = error.name === "QuotaExceededError" && words.full;
+    said.textContent = error instanceof Ended ? error.message : full || words.stopped;
   } finally {
-    [start.hidden, stop.hidden] = [rows.every((row) => row.done), true];
+    const over = rows.every((row) => row.done);
+    [start.hidden, stop.hidden, how.hidden, buttons.hidden] = [false, true, over, over];
     stopping = null;
   }
 }
