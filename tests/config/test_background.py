@@ -34,6 +34,7 @@ def duty(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
             raise ValueError("not tidy")
 
     tidy.__module__, tidy.__qualname__ = "tests.config.tasks", "tidy"
+    monkeypatch.setitem(habits, DUTY, Habit("tidy", 1))  # So that it is forgotten with the test.
     monkeypatch.setattr(tasks, "tidy", background.every(timedelta(minutes=5))(tidy), raising=False)
     yield done
     del habits[DUTY]
