@@ -240,6 +240,8 @@ def test_owner_is_told_every_row_of_a_person_those_that_open_first(
     Purchase.objects.create(session_id="cs_2", state="paid", **values)
     Grant.objects.create(user=newcomer, product=plan, reason="over", starts_at=gone, ends_at=now)
     Grant.objects.create(user=newcomer, product=plan, reason="runs", starts_at=gone)
+    Purchase.objects.create(session_id="cs_3", state="paid", **values | {"customer": subscriber.customers.get()})
+    Grant.objects.create(user=subscriber, product=plan, reason="another's", starts_at=gone)
     with django_assert_num_queries(4):
         found = entitlements.explain(newcomer.pk, now=now)
         read = [(type(one.row).__name__, one.products, one.opens) for one in found]
