@@ -1,44 +1,21 @@
 """What became of a subscription's latest payments, as a table: all of it given back closes, a part of it does not, a dispute does."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from billing.entitlements import taken_back
 from billing.gateway import InvoiceSnapshot
+from tests.billing.snapshots import JUNE, invoice
 
-JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 MAY, JULY = JUNE - timedelta(days=31), JUNE + timedelta(days=30)
 
 
 def paid(until: datetime | None, **fields: Any) -> InvoiceSnapshot:
     """An invoice over $12, paid, for a time up to `until`."""
-    values: dict[str, Any] = {
-        "id": "in_1",
-        "customer_id": "cus_1",
-        "subscription_id": "sub_1",
-        "number": "L-1",
-        "status": "paid",
-        "billing_reason": "subscription_cycle",
-        "currency": "usd",
-        "total": 1200,
-        "amount_due": 1200,
-        "amount_paid": 1200,
-        "amount_refunded": 0,
-        "attempt_count": 1,
-        "next_payment_attempt": None,
-        "needs_action": False,
-        "on_its_way": False,
-        "disputed": False,
-        "covers_until": until,
-        "created_at": JUNE,
-        "due_at": JUNE,
-        "paid_at": JUNE,
-        "payment_intents": ("pi_1",),
-    }
-    return InvoiceSnapshot(**values | fields)
+    return invoice(covers_until=until, **fields)
 
 
 CASES: dict[str, tuple[Iterable[InvoiceSnapshot], str]] = {
