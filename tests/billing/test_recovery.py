@@ -173,6 +173,7 @@ def test_undelivered_bells_are_taken_oldest_first_but_for_those_that_are_not_our
     missed(till, "evt_live", at=since, livemode=True)
     missed(till, "evt_connected", at=since, account="acct_1")
     missed(till, "evt_known", at=since)
+    missed(till, "evt_delivered", at=since, pending_webhooks=0)
     missed(till, "evt_last", at=now)
     kept(stripe_id="evt_known", tries=3)
     till.stripe.calls.clear()
@@ -184,3 +185,9 @@ def test_undelivered_bells_are_taken_oldest_first_but_for_those_that_are_not_our
     ]
     assert till.stripe.calls == [("GET", "/v1/events")]
     assert events.recover(since=since) == 0
+
+
+def test_stripe_that_is_away_is_said_while_undelivered_bells_are_asked_for(till: Till, now: datetime) -> None:
+    till.stripe.fail_next("401", path="/v1/events")
+    with pytest.raises(gateway.GatewayDown):
+        events.recover(since=now)
