@@ -15,7 +15,7 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest
 
 BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# These views write their own line about every refusal, with the reason.
+# These views write their own line about whatever body they refuse, with the reason.
 WRITE_THEIR_OWN = {"billing:webhook"}
 
 
@@ -40,7 +40,7 @@ class Discreet(logging.Filter):
             # A stranger who sends nonsense is no error of ours, and its traceback helps nobody.
             record.levelno, record.levelname = logging.WARNING, "WARNING"
             record.exc_info = record.exc_text = None
-            if door(request) in WRITE_THEIR_OWN:
+            if door(request) in WRITE_THEIR_OWN and status != HTTPStatus.METHOD_NOT_ALLOWED:
                 return False
         elif not record.exc_info:
             # Answered so on purpose, by whoever wrote down why.
