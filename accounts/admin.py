@@ -12,6 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,12 +22,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts import personal
 from accounts.models import User
 from accounts.rights import may_touch
+from accounts.roles import is_owner
 from accounts.views import member, why
 
 # allauth's own pages would show the app's secret and the keys of live sessions, and let an address be moved to another person.
 admin.site.unregister([Authenticator, EmailAddress, UserSession])
 
 RANK = ("is_staff", "is_superuser", "groups", "user_permissions")
+# What stands above every role is given by those alone who have it.
+ABOVE_ROLES = ("is_superuser", "user_permissions")
 
 
 class NewPersonForm(AdminUserCreationForm):
@@ -92,13 +96,21 @@ class PersonAdmin(UserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """A person changes their e-mail alone, because allauth keeps it, confirmed, in a table of its own."""
         fixed = ("email", "date_joined", "last_login") if obj else ()
-        return fixed if request.user.is_superuser else (*fixed, *RANK)
+        if request.user.is_superuser:
+            return fixed
+        return (*fixed, *(ABOVE_ROLES if is_owner(request.user) else RANK))
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whoever sets a password can sign in with it. Members choose theirs by mail, so only an owner needs this."""
+        if not is_owner(request.user):
+            raise PermissionDenied
+        return super().user_change_password(request, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
         """Whoever may delete a person may let go with them what is theirs alone, such as their grants."""

@@ -135,6 +135,8 @@ def _signed_in(case: Case) -> bool:
 
 def _open_to_all(case: Case) -> bool:
     item = case.item
+    if case.publication.is_archived:
+        return False
     if isinstance(item, Lesson):
         return item.preview
     if isinstance(item, File):
@@ -152,8 +154,12 @@ def _fits(publication: Publication, products: Iterable[Product], named: set[int]
 
 
 def _opens(publication: Publication, kind: str, *, named: bool) -> bool:
-    """Tell whether one held product opens a title: any plan opens a MEMBERS title, and a product that it names opens any."""
-    return named or (publication.access == Publication.Access.MEMBERS and kind == Product.Kind.PLAN)
+    """Tell whether one held product opens a title: any plan opens a MEMBERS title, and a product that it names opens any.
+
+    An archived title is no part of what a membership opens any more; who holds one of its own products keeps it.
+    """
+    by_plan = publication.access == Publication.Access.MEMBERS and not publication.is_archived
+    return named or (by_plan and kind == Product.Kind.PLAN)
 
 
 def _keys_at_the_click(user_id: int, publication: Publication, *, now: datetime) -> Keys:
@@ -186,7 +192,7 @@ RULE: tuple[tuple[Question, Callable[[Case], bool], Outcome, Outcome], ...] = (
     (Question.READY, lambda case: case.ready, None, (Verdict.NOT_FOUND, Reason.NOTHING_THERE)),
     (
         Question.PUBLISHED,
-        lambda case: case.publication.is_published(at=case.now),
+        lambda case: case.publication.is_published(at=case.now) or case.publication.is_archived,
         None,
         (Verdict.NOT_FOUND, Reason.NOT_PUBLISHED),
     ),
@@ -200,7 +206,7 @@ RULE: tuple[tuple[Question, Callable[[Case], bool], Outcome, Outcome], ...] = (
     ),
     (
         Question.FREE,
-        lambda case: case.publication.access == Publication.Access.FREE,
+        lambda case: case.publication.access == Publication.Access.FREE and not case.publication.is_archived,
         (Verdict.ALLOW, Reason.FREE),
         None,
     ),

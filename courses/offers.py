@@ -12,13 +12,15 @@ from courses.models import Publication
 def products_that_open(publication: Publication) -> list[Product]:
     """Return every active product that opens this title, sold or not: those it names, and for a MEMBERS title all plans."""
     opening = Q(publications=publication)
-    if publication.access == Publication.Access.MEMBERS:
+    if publication.access == Publication.Access.MEMBERS and not publication.is_archived:
         opening |= Q(kind=Product.Kind.PLAN)
     return list(Product.objects.filter(opening, active=True).distinct())
 
 
 def prices_that_open(publication: Publication) -> list[Price]:
-    """Return what is for sale that would open this title: its own products, and for a MEMBERS title any plan."""
+    """Return what is for sale that would open this title: its own products, and for a MEMBERS title any plan. Archived: nothing."""
+    if publication.is_archived:
+        return []
     opening = Q(product__publications=publication)
     if publication.access == Publication.Access.MEMBERS:
         opening |= Q(product__kind=Product.Kind.PLAN)

@@ -1,15 +1,21 @@
-"""What a click reads and writes: the version that serves, and how many URLs were minted lately. Both queries are prepared."""
+"""What a click reads and writes: the version that serves, how many URLs were minted lately, and the URL with its Download row."""
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Count, Model, QuerySet
 
 from billing.prepared import Prepared
+from courses import storage
 from courses.models import Download, File, FileVersion, Lesson, Publication
 
+logger = logging.getLogger(__name__)
 # What the decision and the signature need: a click does not carry a title's whole description out of the database.
 VERSION = ("id", "file_id", "key", "content_type", "size")
 FILE = ("id", "publication_id", "lesson_id", "name", "role")
@@ -63,3 +69,26 @@ def recent_mints(user_id: int, purpose: str, *, since: datetime) -> int:
     """Return how many URLs this person was given for a purpose since a moment. One query."""
     rows = RECENT.rows(user_id=user_id, purpose=str(purpose), since=since)
     return int(rows[0][0]) if rows else 0
+
+
+def mint(
+    person: AbstractBaseUser | AnonymousUser | None, version: FileVersion, purpose: Download.Purpose, *, now: datetime
+) -> storage.SignedURL:
+    """Record a Download for `person` (or nobody), and sign the URL that carries its id. Whoever calls has decided that they may."""
+    ttl = settings.DOWNLOAD_TTL if purpose == Download.Purpose.DOWNLOAD else settings.STREAM_TTL
+    user_id = person.pk if person is not None and person.is_authenticated else None
+    row = Download(
+        user_id=user_id, version=version, purpose=purpose, created_at=now, expires_at=now + timedelta(seconds=ttl)
+    )
+    name = storage.download_name(version.file.name, version.content_type)
+    signed = storage.sign_get(
+        version.key,
+        name,
+        content_type=version.content_type,
+        ttl=ttl,
+        trace=str(row.pk),
+        inline=purpose == Download.Purpose.PLAY,
+    )
+    row.save(force_insert=True)
+    logger.info("%s minted id=%s user=%s file=%s", purpose, row.pk, user_id, version.file_id)
+    return signed

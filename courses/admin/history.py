@@ -1,10 +1,8 @@
 """A file's history on its page: every version with who and when, the old ones to look at and to let serve again."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from config.audit import AuditEntry
-from courses import storage, uploads
+from courses import serving, uploads
 from courses.models import Download, File, FileVersion
 
 LONGEST_RECORD = 30
@@ -66,20 +64,7 @@ def look(request: HttpRequest, file_id: UUID, pk: int) -> HttpResponse:
     if not request.user.has_perm("courses.change_file"):
         raise PermissionDenied
     version = get_object_or_404(FileVersion.objects.ready().select_related("file"), pk=pk, file=file_id)
-    now = timezone.now()
-    expires = now + timedelta(seconds=settings.DOWNLOAD_TTL)
-    row = Download(
-        user=request.user,
-        version=version,
-        purpose=Download.Purpose.DOWNLOAD,
-        created_at=now,
-        expires_at=expires,
-    )
-    name = storage.download_name(version.file.name, version.content_type)
-    signed = storage.sign_get(
-        version.key, name, content_type=version.content_type, ttl=settings.DOWNLOAD_TTL, trace=str(row.pk)
-    )
-    row.save(force_insert=True)
+    signed = serving.mint(request.user, version, Download.Purpose.DOWNLOAD, now=timezone.now())
     response = HttpResponseRedirect(signed.url)
     response["Referrer-Policy"] = "no-referrer"
     return response

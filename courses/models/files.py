@@ -81,7 +81,7 @@ class FileVersion(models.Model):
         ABORTED = "aborted", _("cancelled")
 
     file = models.ForeignKey(File, models.CASCADE, related_name="versions", verbose_name=_("file"))
-    key = models.CharField(_("object key"), max_length=100, unique=True, default=new_key, editable=False)
+    key = models.CharField(_("object key"), max_length=100, db_index=True, default=new_key, editable=False)
     upload_id = models.CharField(max_length=1024, blank=True, editable=False)
     part_size = models.PositiveBigIntegerField(default=0, editable=False)
     original_name = models.CharField(_("original name"), max_length=255, blank=True)
@@ -111,6 +111,8 @@ class FileVersion(models.Model):
                 condition=~Q(state="ready") | Q(ready_at__isnull=False), name="fileversion_ready_has_a_time"
             ),
             models.CheckConstraint(condition=Q(key__startswith="content/"), name="fileversion_key_under_content"),
+            # The copy of a title shares its bytes, which never change; within a file they are kept once.
+            models.UniqueConstraint(fields=["file", "key"], name="fileversion_bytes_once_per_file"),
         ]
         indexes = [models.Index(fields=["file", "state", "-ready_at"], name="fileversion_serving")]
 

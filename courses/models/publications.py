@@ -1,6 +1,7 @@
 """Titles: one Publication row each, which a Course or an Ebook extends, so that a Section can only hang under a Course."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -33,6 +34,10 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         """Those that anybody may find at `at`: published, or scheduled and due. It is `Publication.is_published` in SQL."""
         return self.filter(state__in=Publication.VISIBLE, published_at__lte=at)
 
+    def reachable(self, *, at: datetime) -> "PublicationQuerySet":
+        """Those that have a page at `at`: what is published, and what is archived, which its buyers keep."""
+        return self.published(at=at) | self.filter(state=Publication.State.ARCHIVED)
+
     def with_products(self) -> "PublicationQuerySet":
         return self.prefetch_related("products")
 
@@ -47,6 +52,7 @@ class Publication(models.Model):
         SCHEDULED = "scheduled", _("scheduled")
         PUBLISHED = "published", _("published")
         WITHDRAWN = "withdrawn", _("withdrawn")
+        ARCHIVED = "archived", _("archived")
 
     class Access(models.TextChoices):
         FREE = "free", _("free: anybody signed in")
@@ -75,6 +81,8 @@ class Publication(models.Model):
     )
     cover_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
     cover_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    # {"of": name of the cover, "files": {width in pixels: name}}, made in the background by courses.covers.
+    cover_sizes = models.JSONField(default=dict, blank=True, editable=False)
     topics = models.ManyToManyField(Topic, blank=True, related_name="publications", verbose_name=_("topics"))
     level = models.CharField(_("level"), max_length=12, choices=Level.choices, default=Level.ALL)
     language = models.CharField(_("language"), max_length=12, default="en")
@@ -117,6 +125,19 @@ class Publication(models.Model):
     def is_published(self, *, at: datetime) -> bool:
         return self.state in self.VISIBLE and self.published_at is not None and self.published_at <= at
 
+    @property
+    def is_archived(self) -> bool:
+        """Taken off the shelves: nobody finds or buys it any more, and whoever holds one of its own products keeps it."""
+        return self.state == self.State.ARCHIVED
+
+    @property
+    def cover_set(self) -> list[tuple[int, str]]:
+        """Return (width in pixels, address) of the smaller pictures of this very cover, the smallest first."""
+        if not self.cover or self.cover_sizes.get("of") != self.cover.name:
+            return []
+        files = {int(width): name for width, name in self.cover_sizes["files"].items()}
+        return [(width, self.cover.storage.url(files[width])) for width in sorted(files)]
+
 
 class Course(Publication):
     class Meta:
@@ -140,21 +161,42 @@ class Ebook(Publication):
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
 
-class Section(models.Model):
+class Placed(models.Model):
+    """A row with a place among its siblings. Places are unique; one that is given none comes last. courses.outline moves them."""
+
+    position = models.PositiveIntegerField(_("position"), editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.position is None:
+            last = self.siblings().aggregate(last=models.Max("position"))["last"]
+            self.position = 1 if last is None else last + 1
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def siblings(self) -> "models.QuerySet[Any]":
+        raise NotImplementedError
+
+
+class Section(Placed):
     course = models.ForeignKey(Course, models.CASCADE, related_name="sections", verbose_name=_("course"))
     title = models.CharField(_("title"), max_length=200)
-    position = models.PositiveIntegerField(_("position"), default=0)
 
     class Meta:
         verbose_name = _("section")
         verbose_name_plural = _("sections")
         ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["course", "position"], name="section_one_at_each_place")]
 
     def __str__(self) -> str:
         return self.title
 
+    def siblings(self) -> "models.QuerySet[Section]":
+        return Section.objects.filter(course=self.course_id)
 
-class Lesson(models.Model):
+
+class Lesson(Placed):
     """A lesson. Its course is a column of its own, so that (course, slug) is unique in the database."""
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="lessons", verbose_name=_("course"), editable=False)
@@ -164,20 +206,25 @@ class Lesson(models.Model):
     body = models.TextField(_("text"), blank=True, help_text=_("Markdown."))
     seconds = models.PositiveIntegerField(_("length in seconds"), default=0)
     preview = models.BooleanField(_("preview"), default=False, help_text=_("Anybody may open it, signed in or not."))
-    position = models.PositiveIntegerField(_("position"), default=0)
 
     class Meta:
         verbose_name = _("lesson")
         verbose_name_plural = _("lessons")
         ordering = ["section__position", "section_id", "position", "pk"]
-        constraints = [models.UniqueConstraint(fields=["course", "slug"], name="lesson_slug_unique_in_course")]
+        constraints = [
+            models.UniqueConstraint(fields=["course", "slug"], name="lesson_slug_unique_in_course"),
+            models.UniqueConstraint(fields=["section", "position"], name="lesson_one_at_each_place"),
+        ]
 
     def __str__(self) -> str:
         return self.title
 
     def save(self, *args: object, **kwargs: object) -> None:
         self.course_id = self.section.course_id
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("courses:lesson", args=[self.course.slug, self.slug])
+
+    def siblings(self) -> "models.QuerySet[Lesson]":
+        return Lesson.objects.filter(section=self.section_id)

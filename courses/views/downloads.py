@@ -15,12 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 
-from courses import access, offers, serving, storage
+from courses import access, fetching, offers, serving, storage
 from courses.access import Verdict
 from courses.models import Download, FileVersion, Publication
 
 logger = logging.getLogger(__name__)
-EMBEDS = {"image", "script", "style", "font", "iframe", "frame", "object", "embed", "worker", "manifest", "report"}
 
 
 class View(Protocol):
@@ -47,7 +46,7 @@ def unkept(view: View) -> View:
 @require_safe
 def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Answer a click with a redirect to a URL minted for it, or with what stands in the way; HEAD mints and counts nothing."""
-    if is_speculative(request.headers) or is_embedded(request.headers):
+    if fetching.is_not_a_click(request.headers):
         return HttpResponse(_("Open this link yourself to download the file."), status=403, content_type="text/plain")
     now = timezone.now()
     version = serving_version(file_id)
@@ -62,14 +61,14 @@ def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
         return described(version)
     if wait := over_budget(request, Download.Purpose.DOWNLOAD, now=now):
         return too_many(request, wait)
-    return HttpResponseRedirect(mint(request, version, Download.Purpose.DOWNLOAD, now=now).url)
+    return HttpResponseRedirect(serving.mint(request.user, version, Download.Purpose.DOWNLOAD, now=now).url)
 
 
 @unkept
 @require_safe
 def play(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Answer our own player or reader with {"url", "expires_at"}; a refusal is {"error", "next"} with 401, 403, 404 or 429."""
-    if is_speculative(request.headers) or is_embedded(request.headers):
+    if fetching.is_not_a_click(request.headers):
         return refusal(403, _("Open the page yourself to play this."))
     now = timezone.now()
     version = serving_version(file_id)
@@ -86,7 +85,7 @@ def play(request: HttpRequest, file_id: UUID) -> HttpResponse:
         return HttpResponse(content_type="application/json")
     if wait := over_budget(request, Download.Purpose.PLAY, now=now):
         return refusal(429, _("Too many at once. Try again in a minute."), headers={"Retry-After": str(wait)})
-    signed = mint(request, version, Download.Purpose.PLAY, now=now)
+    signed = serving.mint(request.user, version, Download.Purpose.PLAY, now=now)
     return JsonResponse({"url": signed.url, "expires_at": signed.expires_at.isoformat()})
 
 
@@ -96,27 +95,6 @@ def serving_version(file_id: UUID) -> FileVersion:
     if version is None:
         raise Http404
     return version
-
-
-def mint(request: HttpRequest, version: FileVersion, purpose: Download.Purpose, *, now: datetime) -> storage.SignedURL:
-    """Record a Download, and sign the URL that carries its id."""
-    ttl = settings.DOWNLOAD_TTL if purpose == Download.Purpose.DOWNLOAD else settings.STREAM_TTL
-    person = request.user if request.user.is_authenticated else None
-    row = Download(
-        user=person, version=version, purpose=purpose, created_at=now, expires_at=now + timedelta(seconds=ttl)
-    )
-    name = storage.download_name(version.file.name, version.content_type)
-    signed = storage.sign_get(
-        version.key,
-        name,
-        content_type=version.content_type,
-        ttl=ttl,
-        trace=str(row.pk),
-        inline=purpose == Download.Purpose.PLAY,
-    )
-    row.save(force_insert=True)
-    logger.info("%s minted id=%s user=%s file=%s", purpose, row.pk, person and person.pk, version.file_id)
-    return signed
 
 
 def over_budget(request: HttpRequest, purpose: Download.Purpose, *, now: datetime) -> int:
@@ -146,21 +124,3 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
 
 def refusal(status: int, error: str, next_url: str = "", headers: dict[str, str] | None = None) -> JsonResponse:
     return JsonResponse({"error": error, "next": next_url}, status=status, headers=headers)
-
-
-def is_speculative(headers: Any) -> bool:
-    """Tell whether a browser or proxy fetches ahead of a click that may never come."""
-    purposes = " ".join(headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")).lower()
-    return any(word in purposes for word in ("prefetch", "prerender", "preview"))
-
-
-def is_embedded(headers: Any) -> bool:
-    """Tell whether a page loads this as a part of itself, or another site does so by script; a navigation from anywhere is welcome.
-
-    Clients that send no Sec-Fetch headers (download managers, curl, old browsers) are not embedded.
-    Source: https://www.w3.org/TR/fetch-metadata/
-    """
-    site, mode, destination = (headers.get(f"Sec-Fetch-{name}", "").lower() for name in ("Site", "Mode", "Dest"))
-    if destination in EMBEDS or (destination == "empty" and mode == "no-cors"):
-        return True
-    return site in ("cross-site", "same-site") and destination != "document"

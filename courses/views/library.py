@@ -20,7 +20,7 @@ SHOWN = 12
 @login_required
 def library(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    titles = shelf.marked(request.user, shelf.published(now=now).order_by("-published_at", "pk"), now=now)
+    titles = shelf.marked(request.user, shelf.reachable(now=now).order_by("-published_at", "pk"), now=now)
     mine = [title for title in titles if title.mine]  # type: ignore[attr-defined]
     kind = request.GET.get("kind", "")
     if kind in Publication.Kind.values:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from courses.models import Lesson, Publication, Topic
 
-CLOSED = ("/account/", "/library/", "/files/", "/search/", "/progress/", "/checkout/")
+CLOSED = ("/account/", "/library/", "/files/", "/search/", "/progress/", "/checkout/", "/preview/")
 
 
 class OurSitemap(Sitemap):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from courses import access
 from courses.access import Person
 from courses.models import Lesson, Publication
+from courses.models.publications import PublicationQuerySet
 
 PAGE_SIZE = 24
 
@@ -22,11 +23,20 @@ def personal(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def published(*, now: datetime) -> "QuerySet[Publication]":
-    """Return published titles, each with `lesson_count` and `total_seconds` (empty for an ebook) and its products at hand."""
+    """Return published titles, dressed for a shelf."""
+    return dressed(Publication.objects.published(at=now))
+
+
+def reachable(*, now: datetime) -> "QuerySet[Publication]":
+    """Return published and archived titles, dressed for a shelf: a library holds both."""
+    return dressed(Publication.objects.reachable(at=now))
+
+
+def dressed(titles: "PublicationQuerySet") -> "QuerySet[Publication]":
+    """Return titles, each with `lesson_count` and `total_seconds` (empty for an ebook) and its products at hand."""
     lessons = Lesson.objects.filter(course=OuterRef("pk")).order_by().values("course")
     return (
-        Publication.objects.published(at=now)
-        .with_products()
+        titles.with_products()
         .defer("description")
         .annotate(
             lesson_count=Subquery(lessons.annotate(count=Count("pk")).values("count")),

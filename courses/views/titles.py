@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from courses import access, offers
 from courses.access import Person, Verdict
-from courses.models import Course, Download, Ebook, File, FileVersion, Lesson, Progress
+from courses.models import Course, Download, Ebook, File, FileVersion, Lesson, Progress, Publication
 from courses.views import structured
 from courses.views.shelf import personal
 
@@ -29,8 +29,11 @@ class Step:
 @personal
 def course(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
-    found = get_object_or_404(Course.objects.published(at=now).prefetch_related("topics", "products"), slug=slug)
-    mine = access.decision(request.user, found, now=now).allowed
+    found = get_object_or_404(Course.objects.reachable(at=now).prefetch_related("topics", "products"), slug=slug)
+    decided = access.decision(request.user, found, now=now)
+    mine = decided.allowed
+    if found.is_archived and not mine:
+        return put_away(request, found, decided.verdict)
     steps = outline(request.user, found, mine=mine, now=now)
     files = serving(found.files.filter(role=File.Role.ATTACHMENT))
     mark_updated(request.user, files)
@@ -54,7 +57,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
 @personal
 def lesson(request: HttpRequest, slug: str, lesson: str) -> HttpResponse:
     now = timezone.now()
-    parent = get_object_or_404(Course.objects.published(at=now), slug=slug)
+    parent = get_object_or_404(Course.objects.reachable(at=now), slug=slug)
     found = get_object_or_404(parent.lessons.select_related("section"), slug=lesson)
     verdict = access.decision(request.user, found, now=now).verdict
     if verdict is Verdict.NOT_FOUND:
@@ -74,13 +77,16 @@ def lesson(request: HttpRequest, slug: str, lesson: str) -> HttpResponse:
 @personal
 def ebook(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
-    found = get_object_or_404(Ebook.objects.published(at=now).prefetch_related("topics", "products"), slug=slug)
+    found = get_object_or_404(Ebook.objects.reachable(at=now).prefetch_related("topics", "products"), slug=slug)
+    decided = access.decision(request.user, found, now=now)
+    if found.is_archived and not decided.allowed:
+        return put_away(request, found, decided.verdict)
     files = serving(found.files.all())
     prices = offers.offered(request, found)
     mark_updated(request.user, files)
     context = {
         "publication": found,
-        "mine": access.decision(request.user, found, now=now).allowed,
+        "mine": decided.allowed,
         "books": [file for file in files if file.role == File.Role.BOOK],
         "samples": [file for file in files if file.role == File.Role.SAMPLE],
         "attachments": [file for file in files if file.role == File.Role.ATTACHMENT],
@@ -88,6 +94,13 @@ def ebook(request: HttpRequest, slug: str) -> HttpResponse:
         "data": structured.ebook(found, prices),
     }
     return render(request, "courses/ebook.html", context)
+
+
+def put_away(request: HttpRequest, title: Publication, verdict: Verdict) -> HttpResponse:
+    """Answer for an archived title: whoever bought it may have to sign in first, and to all others it is not for sale any more."""
+    if verdict is Verdict.SIGN_IN:
+        return redirect_to_login(request.get_full_path())
+    return offers.offer(request, title)
 
 
 def outline(person: Person, parent: Course, *, mine: bool, now: datetime) -> list[Step]:

@@ -7,6 +7,7 @@ from django.core.management import call_command
 def main() -> None:
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("sync_roles", verbosity=0)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
 

@@ -1,0 +1,27 @@
+"""Whether a request for a file is a person's own click, by what browsers say of it."""
+
+from typing import Any
+
+EMBEDS = {"image", "script", "style", "font", "iframe", "frame", "object", "embed", "worker", "manifest", "report"}
+
+
+def is_not_a_click(headers: Any) -> bool:
+    return is_speculative(headers) or is_embedded(headers)
+
+
+def is_speculative(headers: Any) -> bool:
+    """Tell whether a browser or proxy fetches ahead of a click that may never come."""
+    purposes = " ".join(headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")).lower()
+    return any(word in purposes for word in ("prefetch", "prerender", "preview"))
+
+
+def is_embedded(headers: Any) -> bool:
+    """Tell whether a page loads this as a part of itself, or another site does so by script; a navigation from anywhere is welcome.
+
+    Clients that send no Sec-Fetch headers (download managers, curl, old browsers) are not embedded.
+    Source: https://www.w3.org/TR/fetch-metadata/
+    """
+    site, mode, destination = (headers.get(f"Sec-Fetch-{name}", "").lower() for name in ("Site", "Mode", "Dest"))
+    if destination in EMBEDS or (destination == "empty" and mode == "no-cors"):
+        return True
+    return site in ("cross-site", "same-site") and destination != "document"
