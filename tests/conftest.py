@@ -188,8 +188,10 @@ def knock(db: None, log: io.StringIO) -> Callable[..., Visit]:
         before, start = rows(), len(log.getvalue())
         browser.raise_request_exception = False
         response = getattr(browser, method)(path, *args, **options)
-        written = log.getvalue()[start:].splitlines()
-        return Visit(response, [line for line in written if not line.startswith("    |")], before, rows())
+        lines = log.getvalue()[start:].splitlines()
+        # A traceback belongs to the line before it; the sandbox is the far side of the wire.
+        lines = [line for line in lines if not line.startswith("    |") and " sandbox." not in line]
+        return Visit(response, lines, before, rows())
 
     return act
 
