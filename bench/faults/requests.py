@@ -109,7 +109,7 @@ def ask(site: Fleet, attack: Attack, cookie: str) -> Heard:
             line.shutdown(socket.SHUT_WR)
             while (piece := line.recv(65536)) and len(text) < LARGEST:
                 text += piece
-        except ConnectionError:
+        except OSError:
             pass  # Whoever is refused in the middle of a long body finds the line closed.
     return heard(text, time.monotonic() - began)
 
