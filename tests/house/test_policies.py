@@ -1,4 +1,4 @@
-"""T4, T6: what docs/going-live.md tells an owner to allow is what the site needs, no more, and what it tells the bucket to refuse is refused."""
+"""T4, T6: what docs/going-live.md lets the keys do is what the site needs, no more, and its policy refuses what the site never makes."""
 
 import json
 import re
