@@ -110,7 +110,7 @@ def test_the_bytes_of_what_was_refused_go_at_once(now: datetime) -> None:
     assert nothing_left(cancelled)
 
 
-def test_a_ready_row_without_bytes_is_told_of_and_kept(now: datetime, work: Work) -> None:
+def test_d36_a_ready_row_without_bytes_is_told_of_and_kept(now: datetime, work: Work) -> None:
     version = uploaded("a.pdf", PDF, now, work)
     storage.delete_object(version.key)
     report = swept(timedelta(seconds=5))
