@@ -93,7 +93,6 @@ def delivered(request: HttpRequest, file_id: UUID, choose: Choice) -> HttpRespon
     if verdict is Verdict.SIGN_IN:
         return redirect_to_login(request.get_full_path())
     if verdict is Verdict.OFFER:
-        logger.info("download refused user=%s file=%s", request.user.pk, newest.file_id)
         return offers.offer(request, Publication.objects.get(pk=newest.file.publication_id))
     version = choose(newest, now)
     if isinstance(version, HttpResponse):
@@ -122,7 +121,6 @@ def play(request: HttpRequest, file_id: UUID) -> HttpResponse:
     if verdict is Verdict.SIGN_IN:
         return refusal(401, _("Sign in to go on."), reverse("account_login"))
     if verdict is Verdict.OFFER:
-        logger.info("play refused user=%s file=%s", request.user.pk, version.file_id)
         return refusal(
             403, _("Your membership does not open this, or has ended."), version.file.publication.get_absolute_url()
         )
