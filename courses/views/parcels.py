@@ -37,6 +37,8 @@ def unlogged(view: View) -> View:
 
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
+        if response.status_code >= 400:
+            logger.info("list refused user=%s status=%s", request.user.pk, response.status_code)
         response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - django.utils.log asks for it
         return response
 
