@@ -197,6 +197,14 @@ def test_only_its_own_person_ends_a_list(
     assert Client().get(address).status_code == 410
 
 
+def test_owner_who_signs_a_person_out_everywhere_ends_their_lists_too(
+    client_for: type[Client], subscriber: User, owner: User, course: Course
+) -> None:
+    address = addresses(make(client_for(subscriber)))[0]
+    client_for(owner).post(f"/admin/accounts/user/{subscriber.pk}/sign-out/", {"reason": "A lost telephone"})
+    assert Client().get(address).status_code == 410
+
+
 def test_nobody_holds_more_than_five_lists(client_for: type[Client], subscriber: User, course: Course) -> None:
     first, *_, last = [addresses(make(client_for(subscriber)))[0] for _ in range(6)]
     assert DownloadList.objects.count() == 5
