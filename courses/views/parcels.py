@@ -166,6 +166,8 @@ def of_title(found: DownloadList, choose: Choice) -> Choice:
 
 def opened(request: HttpRequest, kind: str, slug: str, *, now: datetime) -> Publication | HttpResponse:
     """Return the title whose content is open to this person, or what they are answered instead. Raises Http404."""
+    if kind not in Publication.Kind.values:
+        raise Http404
     title = get_object_or_404(Publication.objects.reachable(at=now), kind=kind, slug=slug)
     verdict = access.decision(request.user, title, now=now).verdict
     if verdict is Verdict.NOT_FOUND:
