@@ -83,6 +83,7 @@ def run(stripe: StripeServer, *, requests: int, seed: int = 1, quick: bool = Fal
             acts = [partial(send, site, one, cookies[one.role], found, hosts) for one in chosen]
             together(acts, hands=HANDS)
             call_command("flush", verbosity=0, interactive=False)
+            print(f"{found.requests} sent, {len(found.wrong)} wrong", flush=True)
     return found
 
 
