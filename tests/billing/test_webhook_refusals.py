@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import stripe as sdk
 from django.test import Client
+from django.utils import timezone
 
+from billing import gateway, refusals
 from billing.models import Customer, WebhookEvent
 from tests.billing.till import WEBHOOK, deliver, event, signed
 from tests.visits import Visit
@@ -144,3 +146,56 @@ def test_sdk_alone_would_have_taken_the_future(settings: Any) -> None:
     header = signed(GOOD, at=time.time() + 86400)
     assert sdk.WebhookSignature.verify_header(GOOD, header, secret, 300)
     assert deliver(GOOD, header).status_code == 400
+
+
+# --- What is said of it, and counted ----------------------------------------------------------
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Ask which refusals were counted for the owner."""
+    monkeypatch.setattr(refusals, "notebook", refusals.Notebook())
+    return lambda: [str(one.reason) for one in refusals.lately(now=timezone.now())]
+
+
+def declared(length: str, body: bytes = GOOD) -> int:
+    """Deliver a body with this Content-Length, whatever its own is."""
+    headers = {"Stripe-Signature": signed(body)}
+    answer = Client().post(WEBHOOK, body, content_type="application/json", headers=headers, CONTENT_LENGTH=length)
+    return answer.status_code
+
+
+def test_length_that_is_declared_is_believed_before_a_byte_is_read_w89(counted: Any, caplog: Any) -> None:
+    assert declared(str(gateway.MAX_BODY + 1)) == 413
+    assert declared("") == 400
+    assert "webhook refused: body over 1 MiB" in caplog.messages
+    assert [one.levelname for one in caplog.records if one.name == "billing.views.webhook"] == ["WARNING"] * 2
+    assert counted() == ["forged"]
+
+
+def test_body_of_one_mebibyte_is_read_w89(caplog: Any) -> None:
+    assert deliver(b" " * gateway.MAX_BODY, signed(b" " * gateway.MAX_BODY)).status_code == 400
+    assert "webhook refused: body is not JSON as Stripe writes it" in caplog.messages
+    assert deliver(b" " * (gateway.MAX_BODY + 1), "t=1").status_code == 413
+
+
+def test_noise_is_no_sign_of_a_wrong_secret_or_clock(counted: Any) -> None:
+    for body, header in ((GOOD, None), (GOOD, "garbage"), (b"[]", signed(b"[]")), (b"\xff", signed(b"\xff"))):
+        assert deliver(body, header).status_code == 400
+    assert counted() == []
+
+
+def test_event_of_the_other_mode_or_account_is_an_error_in_the_log_w100_w101(
+    settings: Any, counted: Any, caplog: Any
+) -> None:
+    assert ring(event(livemode=True)).status_code == 400
+    assert ring(event(account="acct_1")).status_code == 200
+    settings.STRIPE_LIVEMODE = True
+    assert ring(event(livemode=False)).status_code == 400
+    told = [(one.levelname, one.getMessage()) for one in caplog.records if one.name == "billing.views.webhook"]
+    assert told == [
+        ("ERROR", "webhook refused: livemode=True does not fit our key event=evt_1"),
+        ("ERROR", "webhook ignored: another account's event=evt_1 account=acct_1"),
+        ("ERROR", "webhook refused: livemode=False does not fit our key event=evt_1"),
+    ]
+    assert sorted(counted()) == ["account", "mode"]
