@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from billing import gateway, refusals
 from billing.models import Customer, WebhookEvent
-from tests.billing.till import WEBHOOK, deliver, event, signed
+from tests.billing.till import WEBHOOK, deliver, event, ring, signed
 from tests.visits import Visit
 
 pytestmark = pytest.mark.django_db
