@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.auth import HmacV1QueryAuth, S3SigV4QueryAuth
@@ -21,7 +20,15 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from django.conf import settings
 
-from courses.storage.bucket import abort_multipart, client, complete_multipart, create_multipart, list_parts, ours
+from courses.storage.bucket import (
+    abort_multipart,
+    client,
+    complete_multipart,
+    create_checked_multipart,
+    list_parts,
+    list_uploads,
+    ours,
+)
 from courses.storage.credentials import credentials_of
 from courses.storage.errors import NotThere, StorageError
 from courses.storage.signing import bucket_url, object_url, part_headers
@@ -54,6 +61,7 @@ class Probe:
 
     key: str
     part_url: str
+    part_headers: dict[str, str]
     part_reply: Reply
 
 
@@ -111,15 +119,21 @@ class DatedAuth(S3SigV4QueryAuth):
     def _modify_request_before_signing(self, request: AWSRequest) -> None:
         signed_at = datetime.now(UTC) - timedelta(seconds=self.age)
         request.context["timestamp"] = signed_at.strftime(SIGNED_AT)
-        super()._modify_request_before_signing(request)
+        super()._modify_request_before_signing(request)  # type: ignore[misc] # The stubs leave it out.
 
 
 def sign(
-    method: str, key: str, *, by: str, query: dict[str, str] | None = None, ttl: int = 60, age: int = 0, **headers: str
+    method: str,
+    key: str,
+    *,
+    by: str,
+    query: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+    ttl: int = 60,
+    age: int = 0,
 ) -> str:
-    """Return a URL for `key` that was signed `age` seconds ago and is good for `ttl`, with these headers (underscores for hyphens)."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = AWSRequest(method, object_url(key), headers=named, params=query or {})
+    """Return a URL for `key` that was signed `age` seconds ago and is good for `ttl`."""
+    request = AWSRequest(method, object_url(key), headers=headers or {}, params=query or {})
     DatedAuth(credentials_of(by).keys, ttl=ttl, age=age).add_auth(request)
     return str(request.url)
 
@@ -138,34 +152,39 @@ def stored(*, origin: str = "") -> Iterator[Probe]:
     """Put a small object into the bucket as an upload from a page would, and take it away again. Raises StorageError."""
     key, version = new_key(), ""
     with begun(key) as upload_id:
-        url = sign_part(key, upload_id, hashlib.sha256(BODY).hexdigest())
-        sent = part_headers(hashlib.sha256(BODY).hexdigest()) | ({"Origin": origin} if origin else {})
+        url = sign_part(key, upload_id, digest(BODY))
+        sent = part_headers(digest(BODY)) | ({"Origin": origin} if origin else {})
         reply = send("PUT", url, headers=sent, body=BODY)
         if reply.status != 200:
             raise StorageError(reply.code or str(reply.status))
         try:
             complete_multipart(key, upload_id, list_parts(key, upload_id))
             version = version_of(key)
-            yield Probe(key, url, reply)
+            yield Probe(key, url, sent, reply)
         finally:
             remove(key, version)
 
 
+def digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
 def sign_part(key: str, upload_id: str, sha256: str, *, size: int = len(BODY)) -> str:
     """Return the URL of a first part with this SHA-256 and size."""
-    headers = {"Content_Length": str(size)} | part_headers(sha256)
-    return sign("PUT", key, by="writer", query={"partNumber": "1", "uploadId": upload_id}, **headers)
+    headers = {"Content-Length": str(size)} | part_headers(sha256)
+    return sign("PUT", key, by="writer", query={"partNumber": "1", "uploadId": upload_id}, headers=headers)
 
 
 @contextmanager
 def begun(key: str) -> Iterator[str]:
     """Begin a multipart upload with the writer's key and make sure that it is over in the end. Raises StorageError."""
-    upload_id = create_multipart(key, "text/plain")
     try:
-        yield upload_id
+        yield create_checked_multipart(key, "text/plain")[0]
     finally:
-        with suppress(NotThere):  # It has become an object.
-            abort_multipart(key, upload_id)
+        # Asked anew: an upload whose beginning was never answered is known by its key alone.
+        for _, upload_id in list(list_uploads(key)):
+            with suppress(NotThere):
+                abort_multipart(key, upload_id)
 
 
 def version_of(key: str) -> str:
@@ -186,13 +205,3 @@ def remove(key: str, version: str = "") -> None:
             return
     with ours():
         client("keeper").delete_object(Bucket=settings.S3_BUCKET, Key=key)
-
-
-def attempt(identity: str, operation: str, **params: Any) -> str:
-    """Try what this identity ought not to be able to do. Return "" when it went through, else the code of the refusal."""
-    try:
-        with ours():
-            getattr(client(identity), operation)(Bucket=settings.S3_BUCKET, **params)
-    except StorageError as error:
-        return error.code
-    return ""
