@@ -1,13 +1,17 @@
 """The site as the public sees it: its certificate, its headers, and what the proxies before it pass on."""
 
 import secrets
-from datetime import timedelta
+import socket
+import ssl
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
+from django.utils import timezone
 
 from config.checkup import Check, Finding, good, unknown, weak, wrong
 from config.doctor.words import is_local
@@ -16,6 +20,7 @@ SALT, TOKEN_LIVES = "doctor", timedelta(minutes=1)
 FORGED = "192.0.2.77"  # An address that belongs to nobody (RFC 5737).
 TIMEOUT = 10
 REACHED, SAME = "site.reached", "site.same"
+RENEW, SOON = "certbot renew, or your host's own way to a certificate", 14  # days
 HALF_A_YEAR = 182 * 24 * 3600
 
 
@@ -121,6 +126,28 @@ def https_is_all_there_is() -> Finding:
     return good("http:// leads to https://")
 
 
+def certificate_lasts() -> Finding:
+    where = urlsplit(settings.SITE_URL)
+    if where.scheme != "https":
+        return good("no certificate: the site is http")
+    try:
+        ends = certificate_ends(str(where.hostname), where.port or 443)
+    except OSError as error:
+        return wrong(f"the certificate is not good ({type(error).__name__})", RENEW)
+    left = (ends - timezone.now()).days
+    if left < SOON:
+        return weak(f"the certificate ends in {left} days, and nobody has renewed it yet", RENEW)
+    return good(f"the certificate is good for {left} days")
+
+
+def certificate_ends(host: str, port: int) -> datetime:
+    """Return when the certificate that is shown there ends. Raises OSError, of which ssl.SSLError is one, for one that is not good."""
+    raw = socket.create_connection((host, port), timeout=TIMEOUT)
+    with raw, ssl.create_default_context().wrap_socket(raw, server_hostname=host) as safe:
+        shown = safe.getpeercert() or {}
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
+
+
 def headers_are_there() -> Finding:
     """Look for what the site itself sends on every page: a proxy may have taken it out, or have added its own."""
     answer = ask("/")
@@ -149,6 +176,7 @@ CHECKS = (
     Check(REACHED, site_is_reached),
     Check(SAME, site_is_this_one, needs=(REACHED,)),
     Check("site.https", https_is_all_there_is),
+    Check("site.certificate", certificate_lasts, needs=(REACHED,)),
     Check("site.headers", headers_are_there, needs=(REACHED,)),
     Check("site.proxies", proxies_are_counted, needs=(SAME,)),
     Check("site.cache", cache_is_one, needs=(SAME, "cache")),
