@@ -59,7 +59,7 @@ def cors_is_for_the_site_alone() -> Finding:
     if not allows(ours, settings.SITE_URL):
         return wrong(f"pages of {settings.SITE_URL} may not upload to the bucket", paste)
     if allows(theirs, STRANGER):
-        return wrong("every site's pages may use the bucket from a browser", paste)
+        return weak("every site's pages may use the bucket from a browser, with a link that they have come by", paste)
     with probes.stored(origin=settings.SITE_URL) as probe:
         exposed = {
             name.strip().lower()
