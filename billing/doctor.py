@@ -109,7 +109,10 @@ def endpoints() -> list[setup.Endpoint]:
 def webhook_is_there() -> Finding:
     mine = endpoints()
     if not mine:
-        told = f"{HOOKS}: add {address()} for the events in docs/billing.md, version {API_VERSION}; then STRIPE_WEBHOOK_SECRET=…"
+        told = (
+            f"{HOOKS}: add {address()} with any event and version {API_VERSION}; then STRIPE_WEBHOOK_SECRET=…, "
+            "and python manage.py doctor stripe.webhook --fix"
+        )
         return wrong(f"Stripe does not ring at {address()}", told)
     if len(mine) > 1:
         return weak("Stripe rings twice: two endpoints have the same address", f"Delete one of them: {HOOKS}")

@@ -79,8 +79,8 @@ def test_owner_is_told_of_a_stripe_that_does_not_answer(stripe: StripeServer, se
     [
         (True, "sk_test_embedded0123456789", WEAK, "no money moves"),
         (False, "sk_test_embedded0123456789", GOOD, "test key"),
-        (True, "sk_live_embedded0123456789", WEAK, "may do everything"),
-        (True, "rk_live_embedded0123456789", GOOD, "live key"),
+        (True, "sk_live_opened", WEAK, "may do everything"),
+        (True, "rk_live_opened", GOOD, "live key"),
     ],
 )
 def test_owner_is_told_the_mode_and_the_power_of_the_key(
