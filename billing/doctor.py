@@ -14,10 +14,11 @@ from billing import refusals
 from billing.gateway import API_VERSION, GatewayError, fetch_catalogue, setup
 from billing.models import Price, Product, WebhookEvent
 from billing.refusals import Refusal
-from config.checkup import Check, Finding, good, unknown, weak, wrong
+from config.checkup import Check, Finding, good, is_local, unknown, weak, wrong
 
 KEY, ENDPOINT = "stripe.key", "stripe.webhook"
 KEYS, HOOKS = "https://dashboard.stripe.com/apikeys", "https://dashboard.stripe.com/webhooks"
+STATUS = "Look at https://status.stripe.com, and whether this machine may go out."
 CLOCK, WAIT = 30, 45  # seconds
 TABLES = "database.tables"
 # What the site wants to hear of. Stripe takes names here, and no patterns but "*".
@@ -69,7 +70,9 @@ def answering(ask: Callable[[], Finding]) -> Callable[[], Finding]:
         try:
             return ask()
         except GatewayError as error:
-            return unknown(f"cannot tell: {error}", f"A restricted key may not look at this. See {KEYS}.")
+            return unknown(
+                f"cannot tell: {error}", f"Run it again in a minute; or a restricted key lacks a right: {KEYS}"
+            )
 
     return wrapped
 
@@ -79,7 +82,12 @@ def key_opens() -> Finding:
     try:
         closed = setup.forbidden()
     except GatewayError as error:
-        return wrong(f"Stripe does not take our key: {error}", f"STRIPE_SECRET_KEY=… of {KEYS}")
+        if "status=401" in str(error):
+            return wrong("Stripe does not know our key", f"STRIPE_SECRET_KEY=… of {KEYS}")
+        return wrong(
+            f"Stripe does not answer as it should: {error}",
+            STATUS,
+        )
     if closed:
         return wrong(f"the key may not read {', '.join(closed)}", f"Give the restricted key “read” on these: {KEYS}")
     if settings.SECURE and not settings.STRIPE_LIVEMODE:
@@ -108,6 +116,11 @@ def endpoints() -> list[setup.Endpoint]:
 @answering
 def webhook_is_there() -> Finding:
     mine = endpoints()
+    if not mine and is_local():
+        return unknown(
+            "Stripe cannot ring at this machine by itself; its CLI brings the events",
+            f"stripe listen --forward-to {address()}",
+        )
     if not mine:
         told = (
             f"{HOOKS}: add {address()} with any event and version {API_VERSION}; then STRIPE_WEBHOOK_SECRET=…, "
@@ -143,7 +156,7 @@ def webhook_speaks_our_version() -> Finding:
                 f"{HOOKS}: make the endpoint anew with that version. Until then nothing is lost: only ids are read.",
             )
         return good(f"events come in the shapes of {API_VERSION}")
-    return unknown("there is no endpoint", "")
+    return unknown("there is no endpoint, so no version of it")
 
 
 def secret_is_right() -> Finding:

@@ -12,6 +12,9 @@ finding holds a secret, a signed address or a person's.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from urllib.parse import urlsplit
+
+from django.conf import settings
 
 
 class Verdict(StrEnum):
@@ -66,12 +69,12 @@ def unknown(says: str, by_hand: str = "") -> Finding:
 
 def examine(checks: Iterable[Check], *, fix: bool = False) -> Iterator[Line]:
     """Run the checks in order and yield a line for each; with `fix`, set right what can be, and look again."""
-    unmet: set[str] = set()
+    causes: dict[str, str] = {}  # What is not looked at, by the line that is wrong.
     for check in checks:
-        missing = [name for name in check.needs if name in unmet]
-        finding = unknown(f"not looked at: {missing[0]} comes first") if missing else answered(check, fix=fix)
-        if missing or finding.verdict is Verdict.WRONG:
-            unmet.add(check.name)
+        cause = next((causes[name] for name in check.needs if name in causes), "")
+        finding = unknown(f"not looked at: {cause} comes first") if cause else answered(check, fix=fix)
+        if cause or finding.verdict is Verdict.WRONG:
+            causes[check.name] = cause or check.name
         yield Line(check.name, finding)
 
 
@@ -92,6 +95,11 @@ def asked(check: Check) -> Finding:
         return check.ask()
     except Exception as error:  # noqa: BLE001 - one check that breaks must not hide the others
         return wrong(f"this check broke: {type(error).__name__}", "Please report it, with your kind of bucket.")
+
+
+def is_local() -> bool:
+    """Return whether SITE_URL is one that only this machine can open: a try-out, from which less is asked."""
+    return urlsplit(settings.SITE_URL).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def reason(error: Exception) -> str:

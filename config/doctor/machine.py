@@ -11,8 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from config import background
-from config.checkup import Check, Finding, good, unknown, weak, wrong
-from config.doctor.words import is_local
+from config.checkup import Check, Finding, good, is_local, unknown, weak, wrong
 
 DATABASE, SECONDS = "database.reached", 5
 SILENT = timedelta(minutes=2)

@@ -6,7 +6,7 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.core.mail import get_connection
 
-from config.checkup import Check, Finding, good, weak, wrong
+from config.checkup import Check, Finding, good, is_local, weak, wrong
 
 EXAMPLE = "EMAIL_URL=submission://user:password@mail.example.com:587"
 STAYING = ("console", "filebased", "locmem", "dummy")
@@ -17,7 +17,7 @@ def mail_leaves() -> Finding:
     kind = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
     if kind in STAYING:
         told = f"mail does not leave this machine ({kind})"
-        return weak(told, EXAMPLE) if settings.DEBUG else wrong(told, EXAMPLE)
+        return weak(told, EXAMPLE) if settings.DEBUG or is_local() else wrong(told, EXAMPLE)
     mailer = get_connection()
     try:
         mailer.open()

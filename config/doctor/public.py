@@ -13,8 +13,7 @@ from django.core import signing
 from django.core.cache import cache
 from django.utils import timezone
 
-from config.checkup import Check, Finding, good, unknown, weak, wrong
-from config.doctor.words import is_local
+from config.checkup import Check, Finding, good, is_local, unknown, weak, wrong
 
 SALT, TOKEN_LIVES = "doctor", timedelta(minutes=1)
 FORGED = "192.0.2.77"  # An address that belongs to nobody (RFC 5737).

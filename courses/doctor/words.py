@@ -13,6 +13,7 @@ from courses.storage.configuration import HIDDEN_FROM_US, UNSUPPORTED
 
 IS_AMAZON = ".amazonaws.com"
 REACHED, KEEPER, WRITER = "bucket.reached", "bucket.keeper", "bucket.upload"
+AGAIN = "Run it again in a minute."
 POLICIES = "Give each key the policy of its own in deploy/bucket.yaml, and nothing else; docs/buckets.md has the same for other stores."
 
 
@@ -39,7 +40,7 @@ def asking(what: str, *, permission: str, by_hand: str) -> Callable[[Callable[[]
                     )
                 if error.code in UNSUPPORTED:
                     return unknown(f"cannot tell {what}: this store does not answer that ({error.code})", by_hand)
-                return wrong(f"cannot tell {what}: the bucket answered {error.code}", "Run it again in a minute.")
+                return wrong(f"cannot tell {what}: the bucket answered {error.code}", ADVICE.get(error.code, AGAIN))
 
         return wrapped
 

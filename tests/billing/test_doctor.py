@@ -58,7 +58,7 @@ def test_owner_of_a_good_account_hears_nothing_bad(stripe: StripeServer) -> None
 def test_owner_is_told_of_a_key_that_stripe_does_not_know(stripe: StripeServer, settings: Any) -> None:
     settings.STRIPE_SECRET_KEY = "sk_test_of_somebody_else"
     found = ask("stripe.key")
-    assert (found.verdict, "apikeys" in found.paste) == (WRONG, True)
+    assert (found.verdict, found.says, "apikeys" in found.paste) == (WRONG, "Stripe does not know our key", True)
 
 
 def test_owner_is_told_what_a_restricted_key_may_not_read(stripe: StripeServer) -> None:
@@ -69,7 +69,8 @@ def test_owner_is_told_what_a_restricted_key_may_not_read(stripe: StripeServer) 
 
 def test_owner_is_told_of_a_stripe_that_does_not_answer(stripe: StripeServer, settings: Any) -> None:
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
-    assert ask("stripe.key").verdict is WRONG
+    found = ask("stripe.key")
+    assert (found.verdict, "does not answer" in found.says) == (WRONG, True)
     assert ask("stripe.webhook").verdict is UNKNOWN
     assert ask("stripe.clock").verdict is UNKNOWN
 
@@ -111,6 +112,13 @@ def test_owner_is_told_that_stripe_does_not_ring(stripe: StripeServer) -> None:
     endpoint(stripe, url="http://elsewhere.example/stripe/webhook/")
     found = ask("stripe.webhook", fix=True)
     assert (found.verdict, HOOK in found.paste, gateway.API_VERSION in found.paste) == (WRONG, True, True)
+
+
+def test_owner_of_a_try_out_is_told_of_stripes_cli(stripe: StripeServer, settings: Any) -> None:
+    settings.SITE_URL = "http://127.0.0.1:8000"
+    found = ask("stripe.webhook")
+    assert found.verdict is UNKNOWN
+    assert found.paste == "stripe listen --forward-to http://127.0.0.1:8000/stripe/webhook/"
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_owner_is_told_whether_the_mail_server_lets_us_in(peer: Peer, mood: str,
 
 def test_owner_is_told_that_mail_stays_here(settings: Any) -> None:
     assert ask("mail.server").verdict is WRONG
-    settings.DEBUG = True
+    settings.SITE_URL = "http://127.0.0.1:8000"
     assert ask("mail.server").verdict is WEAK
 
 

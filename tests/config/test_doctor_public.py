@@ -215,9 +215,9 @@ def test_owner_is_told_how_long_the_certificate_lasts(
 # --- The question itself ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("token", ["", "nonsense", signing.dumps("", salt="another")])
-def test_stranger_learns_nothing_of_how_they_arrived(client: Client, token: str) -> None:
-    assert client.get(f"/livez/seen/?token={token}").status_code == 404
+def test_stranger_learns_nothing_of_how_they_arrived(client: Client) -> None:
+    for token in ("", "nonsense", signing.dumps("", salt="another")):
+        assert client.get(f"/livez/seen/?token={token}").status_code == 404
 
 
 def test_old_question_is_not_answered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
