@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 
+from courses.storage.credentials import credentials_of
 from courses.storage.errors import NotThere, StorageError
 
 ABSENT = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
@@ -180,12 +181,17 @@ def ours() -> Iterator[None]:
 
 
 def client(identity: str, *, patience: int = 0) -> Any:
-    """Return the client of an identity; with `patience` one that tries once and waits that many seconds."""
-    return made_client(*settings.S3_IDENTITIES[identity], settings.S3_ENDPOINT_URL, settings.S3_REGION, patience)
+    """Return the client of this identity; a role's is made anew with its keys, once an hour. Raises StorageError.
+
+    With `patience` it tries once and waits that many seconds.
+    """
+    keys = credentials_of(identity).keys
+    where = (settings.S3_ENDPOINT_URL, settings.S3_REGION)
+    return made_client(keys.access_key, keys.secret_key, keys.token, *where, patience)
 
 
 @lru_cache(maxsize=8)
-def made_client(key_id: str, secret: str, endpoint: str, region: str, patience: int) -> Any:
+def made_client(key_id: str, secret: str, token: str | None, endpoint: str, region: str, patience: int = 0) -> Any:
     # Since 1.36 boto3 adds checksums that several compatible stores refuse; what we rely on is checked by our own eyes.
     config = Config(
         signature_version="s3v4",
@@ -196,6 +202,5 @@ def made_client(key_id: str, secret: str, endpoint: str, region: str, patience: 
         response_checksum_validation="when_required",
         s3={"addressing_style": cast("Literal['path', 'virtual']", settings.S3_ADDRESSING_STYLE)},
     )
-    return boto3.session.Session(aws_access_key_id=key_id, aws_secret_access_key=secret).client(
-        "s3", region_name=region, endpoint_url=endpoint, config=config
-    )
+    session = boto3.session.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, aws_session_token=token)
+    return session.client("s3", region_name=region, endpoint_url=endpoint, config=config)
