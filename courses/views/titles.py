@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Max, Prefetch, QuerySet
+from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -113,7 +113,8 @@ def put_away(request: HttpRequest, title: Publication, verdict: Verdict) -> Http
 
 def outline(person: Person, parent: Course, *, mine: bool, now: datetime) -> list[Step]:
     """Return every lesson of a course in order, marked open and done. What is open to all is asked without a query."""
-    lessons = parent.lessons.select_related("section").defer("body", "chapters")
+    played = File.objects.filter(lesson=OuterRef("pk"), role=File.Role.MEDIA)
+    lessons = parent.lessons.select_related("section").defer("body", "chapters").annotate(has_media=Exists(played))
     kept: dict[int, Progress] = {}
     if person is not None and person.is_authenticated:
         kept = {row.lesson_id: row for row in Progress.objects.filter(user=person.pk, lesson__course=parent)}

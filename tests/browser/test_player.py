@@ -122,7 +122,7 @@ def test_11_after_an_hours_pause_it_goes_on_at_the_same_second(watching: Page) -
 def test_a_member_whose_plan_ended_is_told_why(watching: Page, lesson: Lesson) -> None:
     Subscription.objects.update(status="canceled")
     watching.locator(".player-start").click()
-    expect(watching.locator(".player-note")).to_contain_text("Your membership does not open this, or has ended.")
+    expect(watching.locator(".player-note")).to_contain_text("Your membership has ended. Your place is kept")
     expect(watching.locator(".player-note a")).to_have_attribute("href", lesson.course.get_absolute_url())
 
 
