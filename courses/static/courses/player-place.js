@@ -25,7 +25,9 @@ export class Place {
   }
 
   async save() {
-    if (!this.url || !this.seen || this.sending || this.seen.position === this.saved) return;
+    if (!this.url || !this.seen || this.seen.position === this.saved) return;
+    this.wanted = this.sending; // One after the other, so that none overtakes.
+    if (this.sending) return;
     const { position } = this.seen;
     this.sending = true;
     this.savedAt = Date.now();
@@ -39,6 +41,7 @@ export class Place {
     } finally {
       this.sending = false;
     }
+    if (this.wanted) this.save();
   }
 
   // The page may be gone before an answer comes: this is sent without waiting for one.

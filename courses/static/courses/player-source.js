@@ -3,6 +3,7 @@
 import { ask, gives, Refused } from "./player-ask.js";
 
 const EARLY = 60_000; // A new address is asked for this long before the old one ends, or at half its life.
+const PATIENCE = 4_000;
 const PAUSES = [1_000, 3_000, 5_000, 10_000, 20_000, 30_000];
 
 export class Source {
@@ -11,6 +12,7 @@ export class Source {
     Object.assign(this, { media, url, still, words, tell, refused, broken });
     this.place = 0; // the viewer's second, whatever the player is doing
     this.begun = this.opening = this.asking = this.over = false;
+    this.stalled = this.again = 0;
     this.going = false; // what the viewer wants: a browser pauses by itself when a source fails
     this.endsAt = 0;
     this.spare = null;
@@ -34,7 +36,16 @@ export class Source {
     this.on("ended", () => { this.going = false; });
     this.on("seeking", () => this.jumped());
     this.on("error", () => this.failed());
-    addEventListener("online", () => { if (this.again) this.recover(); });
+    // A browser waits long for a line before it calls it broken.
+    this.on("waiting", () => { this.stalled ||= setTimeout(() => this.tell(this.words.lost), PATIENCE); });
+    this.on("playing pause", () => this.flows());
+    addEventListener("online", () => { if (this.again || this.stalled) this.recover(); });
+  }
+
+  flows() {
+    if (this.stalled) this.tell("");
+    clearTimeout(this.stalled);
+    this.stalled = 0;
   }
 
   // Ask, and begin to play. Throws what stands in the way.

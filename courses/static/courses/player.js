@@ -131,6 +131,7 @@ for (const link of chapters) {
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
+    if (source.over) return;
     const at = Number(link.dataset.at);
     if (source.begun) {
       media.currentTime = at;
@@ -153,7 +154,7 @@ const help = document.getElementById("player-keys");
 const player = {
   media,
   say,
-  toggle: () => (source.begun ? (media.paused ? media.play().catch(() => {}) : media.pause()) : begin()),
+  toggle: () => (source.over ? null : source.begun ? (media.paused ? media.play().catch(() => {}) : media.pause()) : begin()),
   captions: () => say(captions.turn()),
   fill: () => fill(media),
   float: () => float(media),
