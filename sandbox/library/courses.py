@@ -64,7 +64,7 @@ COURSES = (
                         32,
                         preview=True,
                         film=True,
-                        chapters="0:00 One bulge beneath the moon\n0:08 One on the far side\n0:12 The earth turns\n0:24 A day and fifty minutes",
+                        chapters="0:00 Beneath the moon\n0:08 On the far side\n0:12 The earth turns\n0:24 A day and fifty minutes",
                     ),
                     LessonSample(TIDE, "springs-and-neaps", "Springs and neaps", 30, film=True),
                 ),

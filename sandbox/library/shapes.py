@@ -115,7 +115,10 @@ class Book(TitleSample):
 
 @dataclass(frozen=True)
 class LessonSample:
-    """A lesson. `film` names a video with captions; `chapters` are its, one a line; `worksheet` is the name of a PDF; `seconds` is the film's, or the reading time."""
+    """A lesson. `film` names a video with captions; `chapters` are the film's, one a line; `worksheet` is the name of a PDF.
+
+    `seconds` is the film's length, or the reading time.
+    """
 
     course: str
     slug: str

@@ -1,4 +1,4 @@
-"""Watching while addresses end, lines break and memberships run out: a real film from the real bucket, which holds every URL to its time."""
+"""Watching while addresses end, lines break and memberships run out: the bucket holds every URL to its time."""
 
 import re
 import time
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
@@ -15,6 +16,7 @@ from courses.models import Download, Lesson, Progress
 from tests.browser import screen
 from tests.browser.screen import NOW, PLAYING, SOURCE, Line, jump, play
 from tests.browser.stage import Stage
+from tests.browser.test_axe import RULES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HOUR = timedelta(hours=1)
@@ -186,3 +188,45 @@ def test_7_two_browsers_agree_on_the_second(
     assert second.evaluate(NOW) < left + 1
     second.reload()
     expect(second.locator(".player-start")).to_contain_text("Go on at 0:17")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
+def test_20_a_player_at_work_is_for_everybody(
+    context_for: Callable[..., BrowserContext], subscriber: User, stage: Stage, width: int, scheme: str
+) -> None:
+    film = screen.film(stage)
+    sound = screen.recording(stage, film.course)
+    page = context_for(subscriber, viewport={"width": width, "height": 800}, color_scheme=scheme).new_page()
+    for lesson in (film, sound):
+        page.goto(lesson.get_absolute_url())
+        play(page, beyond=0.2)
+        page.keyboard.press("c")
+        page.keyboard.press("?")
+        assert Axe().run(page, options=RULES).response["violations"] == []
+        page.keyboard.press("Escape")
+        jump(page, 31 if lesson is film else 39)
+        expect(page.locator(".onward" if lesson is film else ".finished")).to_be_visible(timeout=15_000)
+        assert Axe().run(page, options=RULES).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_20_everything_about_the_player_is_reached_by_keyboard_alone(watching: Page) -> None:
+    watching.locator("#main").focus()
+    reached = []
+    for _ in range(30):
+        watching.keyboard.press("Tab")
+        reached.append(watching.evaluate("document.activeElement.textContent.trim()"))
+        if reached[-1].startswith("Play"):
+            watching.keyboard.press("Enter")
+            watching.wait_for_function(PLAYING % 0)
+            break
+    for _ in range(30):
+        watching.keyboard.press("Tab")
+        reached.append(
+            watching.evaluate(
+                "document.activeElement.tagName === 'SELECT' ? document.activeElement.closest('label').firstChild.data.trim()"
+                " : document.activeElement.textContent.trim()"
+            )
+        )
+    for name in ("Speed", "Captions", "Keys ?", "0:10 Another", "Mark as done"):
+        assert name in reached

@@ -7,7 +7,8 @@ export class Place {
     Object.assign(this, { url, token, completed });
     this.saved = -1;
     this.savedAt = 0;
-    this.sending = false;
+    this.sending = null;
+    this.wanted = false;
     this.seen = null;
     addEventListener("online", () => this.save());
   }
@@ -24,29 +25,37 @@ export class Place {
     return new URLSearchParams({ position, duration, ago, csrfmiddlewaretoken: this.token });
   }
 
-  async save() {
-    if (!this.url || !this.seen || this.seen.position === this.saved) return;
-    this.wanted = this.sending; // One after the other, so that none overtakes.
-    if (this.sending) return;
-    const { position } = this.seen;
-    this.sending = true;
-    this.savedAt = Date.now();
-    try {
-      const answer = await fetch(this.url, { method: "POST", body: this.body() });
-      if (!answer.ok) return;
-      this.saved = position;
-      const told = await answer.json();
-      if (told.of) this.completed(told);
-    } catch { // No network: the next word brings it.
-    } finally {
-      this.sending = false;
+  isNews() {
+    return this.url && this.seen && this.seen.position !== this.saved;
+  }
+
+  // One word after the other, so that none overtakes; resolves when the last is heard.
+  save() {
+    this.wanted = this.isNews();
+    if (this.wanted) this.sending ??= this.send().finally(() => { this.sending = null; });
+    return this.sending ?? Promise.resolve();
+  }
+
+  async send() {
+    while (this.wanted) {
+      this.wanted = false;
+      const { position } = this.seen;
+      this.savedAt = Date.now();
+      try {
+        const answer = await fetch(this.url, { method: "POST", body: this.body() });
+        if (!answer.ok) return;
+        this.saved = position;
+        const told = await answer.json();
+        if (told.of) this.completed(told);
+      } catch { // No network: the next word brings it.
+        return;
+      }
     }
-    if (this.wanted) this.save();
   }
 
   // The page may be gone before an answer comes: this is sent without waiting for one.
   leave() {
-    if (!this.url || !this.seen || this.seen.position === this.saved) return;
+    if (!this.isNews()) return;
     if (navigator.sendBeacon(this.url, this.body())) this.saved = this.seen.position;
   }
 

@@ -116,6 +116,8 @@ function completed({ done, of, words: far }) {
 
 // What comes next is offered, and nothing plays by itself.
 media.addEventListener("ended", async () => {
+  isAt();
+  await Promise.race([place.save(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
   if (document.fullscreenElement) await document.exitFullscreen().catch(() => {});
   const offer = document.querySelector(box.dataset.finished ? "[data-part=finished]" : "[data-part=next]");
   if (offer) offer.hidden = false;
