@@ -49,7 +49,8 @@ def reader(request: HttpRequest, file_id: UUID) -> HttpResponse:
 @csp_replace({"frame-ancestors": [SELF]})
 def opened(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Answer the reader's frame, or a click on “Open”, with a redirect to a URL under which the browser shows the PDF itself."""
-    if fetching.is_speculative(request.headers) or is_framed_elsewhere(request):
+    framed = fetching.is_our_frame(request.headers) and not fetching.is_speculative(request.headers)
+    if fetching.is_not_a_click(request.headers) and not framed:
         return HttpResponse(_("Open this link yourself to read the file."), status=403, content_type="text/plain")
     now = timezone.now()
     version = readable(file_id)
@@ -81,12 +82,3 @@ def in_the_way(request: HttpRequest, version: FileVersion) -> HttpResponse | Non
         logger.info("reading refused user=%s file=%s", request.user.pk, version.file_id)
         return offers.offer(request, Publication.objects.get(pk=version.file.publication_id))
     return None
-
-
-def is_framed_elsewhere(request: HttpRequest) -> bool:
-    """Tell whether a page other than our own reader embeds this."""
-    ours = (
-        request.headers.get("Sec-Fetch-Site", "").lower() == "same-origin"
-        and request.headers.get("Sec-Fetch-Dest", "").lower() == "iframe"
-    )
-    return not ours and fetching.is_embedded(request.headers)
