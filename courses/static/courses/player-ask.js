@@ -1,5 +1,7 @@
 // Asking the site for an address. The answer is given only to somebody who may still watch.
 
+const LONGEST_WAIT = 120_000;
+
 // The site has answered, and the answer is no. `next` is where to go; `wait` is when to ask again, in milliseconds, 0 for never.
 export class Refused extends Error {
   constructor(message, { next = "", wait = 0 } = {}) {
@@ -16,7 +18,7 @@ export async function ask(url, words) {
   const body = await answer.json().catch(() => ({}));
   if (answer.status === 429) {
     const wait = 1000 * (Number(answer.headers.get("Retry-After")) || 60);
-    throw new Refused(body.error, { wait });
+    throw new Refused(body.error ?? words.lost, { wait: wait > LONGEST_WAIT ? 0 : wait });
   }
   if ([401, 403, 404].includes(answer.status)) throw new Refused(body.error ?? words.gone, { next: next(body.next) });
   if (!answer.ok) throw new Error(String(answer.status));

@@ -163,14 +163,14 @@ export class Source {
       this.use(spare ?? await this.ask());
     } catch (error) {
       if (error instanceof Refused && !error.wait) this.end(error);
-      else this.later(error.wait);
+      else this.later(error);
     } finally {
       this.recovering = false;
     }
   }
 
-  later(wait = 0) {
-    this.tell(this.words.lost);
+  later({ wait = 0, message } = {}) {
+    this.tell(wait ? message : this.words.lost);
     this.again = setTimeout(() => this.recover(), wait || PAUSES[Math.min(this.pauses++, PAUSES.length - 1)]);
   }
 
