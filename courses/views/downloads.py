@@ -56,7 +56,6 @@ def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
     if verdict is Verdict.SIGN_IN:
         return redirect_to_login(request.get_full_path())
     if verdict is Verdict.OFFER:
-        logger.info("download refused user=%s file=%s", request.user.pk, version.file_id)
         return offers.offer(request, Publication.objects.get(pk=version.file.publication_id))
     if request.method == "HEAD":
         return described(version)
@@ -79,7 +78,6 @@ def play(request: HttpRequest, file_id: UUID) -> HttpResponse:
     if verdict is Verdict.SIGN_IN:
         return refusal(401, _("Sign in to go on."), reverse("account_login"))
     if verdict is Verdict.OFFER:
-        logger.info("play refused user=%s file=%s", request.user.pk, version.file_id)
         words = closed.why(request.user.pk, version.file.publication, now=now)
         return refusal(403, words, version.file.publication.get_absolute_url())
     if request.method == "HEAD":

@@ -4,7 +4,6 @@ The page holds our own address alone. Its frame, or a phone's new tab, asks that
 opening; loading the page again asks again. Nothing here needs JavaScript. docs/watching.md tells why it is a frame.
 """
 
-import logging
 from uuid import UUID
 
 from csp.constants import SELF
@@ -25,7 +24,6 @@ from courses.views import downloads, titles
 from courses.views.downloads import unkept
 from courses.views.shelf import personal
 
-logger = logging.getLogger(__name__)
 PDF = "application/pdf"
 
 
@@ -79,6 +77,5 @@ def in_the_way(request: HttpRequest, version: FileVersion) -> HttpResponse | Non
     if verdict is Verdict.SIGN_IN:
         return redirect_to_login(request.get_full_path())
     if verdict is Verdict.OFFER:
-        logger.info("reading refused user=%s file=%s", request.user.pk, version.file_id)
         return offers.offer(request, Publication.objects.get(pk=version.file.publication_id))
     return None

@@ -1,7 +1,6 @@
 """Where a person left off: the lessons they have begun, and saving how far they came."""
 
 import json
-import logging
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +16,6 @@ from courses.access import Person, Verdict
 from courses.models import Lesson, Progress
 from courses.progress import Kept, Place
 
-logger = logging.getLogger(__name__)
 # What a number from the player may be at most, in seconds; a device may have been without a network for a month.
 LONGEST = {"position": 1_000_000, "ago": 31 * 24 * 3600, "duration": 1_000_000}
 STATUS = {Verdict.NOT_FOUND: 404, Verdict.SIGN_IN: 401, Verdict.OFFER: 403}
@@ -59,7 +57,6 @@ def progress(request: HttpRequest, lesson_id: int) -> HttpResponse:
     try:
         place = place_in(request)
     except ValueError as error:
-        logger.info("progress refused user=%s lesson=%s", request.user.pk, lesson.pk)
         return answer({"error": str(error)}, status=400)
     return kept(request, lesson, progress_rule.keep(request.user.pk, lesson, place, now=now))
 

@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.models import User
 from tests import build
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def found(query: str, browser: Client | None = None) -> str:
