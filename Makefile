@@ -16,8 +16,8 @@ demo: base ## Start the whole site with its own bucket and its own Stripe (PORT=
 demo-reset: base ## Start the demo anew: everything in it is thrown away
 	@$(BIN)/python -m sandbox --port $(PORT) --reset
 
-test: dev ## Run every test this machine can run, on SQLite and on PostgreSQL, and name what was left out
-	@$(BIN)/python -m tests
+test: dev ## Run every test this machine can run, on SQLite and on PostgreSQL, and name what was left out (COMPLETE=1 tries more)
+	@$(BIN)/python -m tests $(if $(COMPLETE),--complete)
 
 check: dev ## Formatting, lint, types, templates, import rules, migrations, settings
 	@$(BIN)/python -m tests.check

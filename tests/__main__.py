@@ -2,10 +2,11 @@
 
     python -m tests [--complete] [pytest's own arguments]
 
-SQLite runs everything. PostgreSQL runs what asks the database: all but the tests that use none, and those marked `once` because what
-they ask is answered alike by both. What is shown is one run at a time; the other's words wait until it is their turn.
+SQLite runs everything, PostgreSQL what is marked `both`: what the two may answer differently, and whatever two connections share. What is
+shown is one run at a time; the other's words wait until it is their turn.
 
-With --complete (in CI) a test left out is a failure, but for the reasons in MAY_BE_LEFT_OUT.
+With --complete (in CI) PostgreSQL runs every test that asks the database, but for those marked `once`, whose question both answer
+alike; what tries at random tries more (tests/effort.py); and a test left out is a failure, but for the reasons in MAY_BE_LEFT_OUT.
 """
 
 import os
@@ -22,7 +23,8 @@ from tests.postgres import NoPostgres, postgres
 
 # Where half of the tests wait for sockets and for Chromium, three workers keep two cores busy.
 WORKERS = int(os.environ.get("PYTEST_WORKERS", "2"))
-ON_SQLITE, ON_POSTGRES = "not postgres", "not browser and not once"
+ON_SQLITE = "not postgres"
+ON_POSTGRES, ALL_ON_POSTGRES = "both and not browser and not once", "not browser and not once"
 SUMMARY = re.compile(r"(=+ )?(\d+ (passed|failed|error|skipped|deselected)|no tests ran).* in [\d.]+s.*")
 SKIPPED = re.compile(r"SKIPPED \[(\d+)\] ([^:]+)(?::\d+)?: (.*)")
 ANSI = re.compile(r"\x1b\[[\d;]*m")
@@ -78,7 +80,7 @@ class Run:
             self.skipped.append((int(found[1]), found[2], found[3]))
 
 
-def run_both(arguments: list[str]) -> list[Run]:
+def run_both(arguments: list[str], *, complete: bool) -> list[Run]:
     """Run pytest on both databases at once, and show the one and then the other."""
     sqlite, postgresql = Run("SQLite"), Run("PostgreSQL")
     with ExitStack() as server:
@@ -89,10 +91,12 @@ def run_both(arguments: list[str]) -> list[Run]:
         except NoPostgres as missing:
             postgresql.summary = "not run"
             postgresql.skipped.append((1, "the whole run on PostgreSQL", str(missing)))
+        effort = {"TESTS_COMPLETE": "1" if complete else ""}
         # A run named SQLite is one, whatever DATABASE_URL says; that one names the server of the other run.
-        sqlite.start(["-m", ON_SQLITE, *arguments], {"DATABASE_URL": ""}, workers=WORKERS)
+        sqlite.start(["-m", ON_SQLITE, *arguments], effort | {"DATABASE_URL": ""}, workers=WORKERS)
         if postgresql in started:
-            postgresql.start(["-m", ON_POSTGRES, *arguments], variables, workers=max(1, WORKERS // 2))
+            chosen = ["-m", ALL_ON_POSTGRES if complete else ON_POSTGRES, *arguments]
+            postgresql.start(chosen, effort | variables, workers=max(1, WORKERS // 2))
         for run in started:
             run.show()
     return [sqlite, postgresql]
@@ -101,6 +105,10 @@ def run_both(arguments: list[str]) -> list[Run]:
 def report(runs: list[Run], *, complete: bool) -> int:
     """Print what was left out and each run's summary; return the exit status."""
     left_out = [(count, what, why) for run in runs for count, what, why in run.skipped]
+    if not complete:
+        print(
+            "\nOn PostgreSQL ran what it may answer otherwise than SQLite; `make test COMPLETE=1` runs all there too, and tries more."
+        )
     print("\nLeft out:" if left_out else "\nNothing was left out.")
     for count, what, why in left_out:
         print(f"  {count} x {what}: {why}")
@@ -119,7 +127,7 @@ def main(arguments: list[str]) -> int:
     complete = "--complete" in arguments
     arguments = [argument for argument in arguments if argument != "--complete"]
     started = time.monotonic()
-    status = report(run_both(arguments), complete=complete)
+    status = report(run_both(arguments, complete=complete), complete=complete)
     print(f"{'All green' if status == 0 else 'Not green'} after {time.monotonic() - started:.0f} s.")
     return status
 

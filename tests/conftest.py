@@ -35,14 +35,21 @@ def uses_database(item: pytest.Item) -> bool:
     )
 
 
+def is_transactional(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in getattr(item, "fixturenames", ())
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what this machine cannot run, and say why; mark `once` what no database has a part in."""
+    """Leave out what this machine cannot run, and say why. What no database has a part in is `once`; what connections share `both`."""
     no_browser = pytest.mark.skip(reason="no Chromium here; install the package chromium")
     no_postgres = pytest.mark.skip(reason="needs a PostgreSQL, which DATABASE_URL names; make test brings one")
     for item in items:
         if not uses_database(item):
             item.add_marker("once")
+        if item.get_closest_marker("postgres") or is_transactional(item):
+            item.add_marker("both")
         if item.get_closest_marker("browser") and not any(map(shutil.which, CHROMIUM)):
             item.add_marker(no_browser)
         if item.get_closest_marker("postgres") and "postgresql" not in settings.DATABASES["default"]["ENGINE"]:

@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -18,6 +19,7 @@ from courses.access import Reason, Verdict
 from courses.models import Course, Download, Ebook, File
 from tests import build
 
+pytestmark = pytest.mark.both
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 GRACE, SILENCE = timedelta(days=7), timedelta(hours=48)
 
@@ -65,7 +67,8 @@ PUBLICATIONS: dict[str, tuple[dict[str, Any], bool]] = {
     "withdrawn": ({"state": "withdrawn", "published_at": -DAY}, False),
 }
 ACCESS_KINDS = ["free", "members", "restricted to the product", "restricted to another product"]
-METHODS = ["get", "head", "post", "put", "delete", "options"]
+# A database has no part in how HEAD and the methods that are refused differ from GET.
+METHODS = ["get", "head", "post", "put", "delete", "options"] if connection.vendor == "sqlite" else ["get"]
 
 
 def expected(who: str, *, opens: bool, published: bool, access: str, method: str) -> int:

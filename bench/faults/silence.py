@@ -46,7 +46,7 @@ def run(stripe: StripeServer, people: list[int], *, moves: int, limited: int = 3
             lives.move(stripe, customer, prices, rng)
         stripe.advance(DAY)
         if day == 1:
-            stripe.call("DELETE", f"customers/{customers[0]}")
+            stripe.call("DELETE", f"customers/{customers.pop(0)}")
     before = differences(stripe, people)
     assert before, "four days changed nothing, so nothing could be missed"
     stripe.calls.clear()

@@ -10,7 +10,7 @@ from billing import entitlements
 from billing.models import Grant, Product, Purchase, Subscription
 from tests import build
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 ZERO = timedelta(0)
 FUTURE = 21 * DAY

@@ -13,7 +13,7 @@ from billing.revenue import monthly
 from tests import build
 from tests.billing.till import DAY, HOUR, Till
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 DAYS = timedelta(days=1)
 
 

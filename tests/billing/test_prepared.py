@@ -16,7 +16,7 @@ from courses import access
 from courses.models import FileVersion
 from tests import build
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def since(*, joined: datetime, email: str) -> "QuerySet[Any, Any]":

@@ -36,7 +36,8 @@ def test_20_everybody_can_use_every_page_of_the_workshop(
 ) -> None:
     book, lesson, product = build.ebook(title="Slack water"), Lesson.objects.get(title="a"), build.item()
     build.file(lesson, role="media")
-    build.version(build.file(book), ready=False, state="rejected", problem="This is no PDF.")
+    file = build.file(book)
+    build.version(file, ready=False, state="rejected", problem="This is no PDF.")
     course.products.add(product)
     PreviewLink.objects.create(pk=book.pk)
     Topic.objects.create(name="Tides", slug="tides")
@@ -44,6 +45,7 @@ def test_20_everybody_can_use_every_page_of_the_workshop(
     audit.record("test.made", actor=owner, target=book)
     begun = f"/admin/courses/course/{course.pk}/"
     pages = [f"{begun}change/", f"/admin/courses/ebook/{book.pk}/change/", f"/admin/courses/lesson/{lesson.pk}/change/"]
+    pages.append(f"/admin/courses/file/{file.pk}/change/")
     pages += [
         "/admin/courses/course/?q=tide&state=draft",
         "/admin/courses/course/add/",

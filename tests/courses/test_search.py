@@ -12,7 +12,7 @@ from courses.models import Topic
 from courses.tasks import refold
 from tests import build
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def found(query: str, browser: Client | None = None) -> str:
