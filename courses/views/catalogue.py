@@ -1,5 +1,6 @@
 """The front page and the lists: what there is, by kind, topic, level, length and format."""
 
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -16,12 +17,18 @@ def home(request: HttpRequest) -> HttpResponse:
     pks = [*newest.filter(kind="course")[:3], *newest.filter(kind="ebook")[:6]]
     titles = shelf.marked(request.user, shelf.fetched(pks), now=now)
     shelf.priced(request, titles)
+    published = Publication.objects.published(at=now).order_by()
+    counts = dict(published.values_list("kind").annotate(count=Count("pk")))
     context = {
+        "titles": titles,
         "courses": [title for title in titles if title.kind == "course"],
         "ebooks": [title for title in titles if title.kind == "ebook"],
         "topics": shelf.topics(now=now),
         "price": offers.cheapest_plan(request),
-        "points": resume.points(request.user, now=now, limit=1),
+        "points": resume.points(request.user, now=now, limit=2),
+        "opens_more": any(title.mine and title.access != Publication.Access.FREE for title in titles),  # type: ignore[attr-defined]
+        "course_count": counts.get(Publication.Kind.COURSE, 0),
+        "ebook_count": counts.get(Publication.Kind.EBOOK, 0),
     }
     return render(request, "courses/home.html", context)
 

@@ -5,6 +5,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_POST
 from courses import access
 from courses.access import Person, Verdict
 from courses.models import Lesson, Progress
+from courses.views import continuing
 
 logger = logging.getLogger(__name__)
 LONGEST = 1_000_000
@@ -22,16 +24,16 @@ STATUS = {Verdict.NOT_FOUND: 404, Verdict.SIGN_IN: 401, Verdict.OFFER: 403}
 
 
 def points(person: Person, *, now: datetime, limit: int) -> list[Progress]:
-    """Return what this person began and did not finish, latest first, one a course, as far as it is open to them at `now`."""
+    """Return where this person goes on, latest first, one a course, as far as it is open to them at `now`."""
     if person is None or not person.is_authenticated:
         return []
-    begun = Progress.objects.filter(user=person.pk, completed_at__isnull=True, position__gt=0)
+    begun = Progress.objects.filter(Q(position__gt=0) | Q(completed_at__isnull=False), user=person.pk)
     rows = (
         begun.select_related("lesson__course").prefetch_related("lesson__course__products").order_by("-updated_at")[:50]
     )
     latest = {row.lesson.course_id: row for row in reversed(rows)}
     open_now = access.openable(person, [row.lesson.course for row in latest.values()], now=now) if latest else set()
-    kept = [row for pk, row in latest.items() if pk in open_now]
+    kept = continuing.going_on([row for pk, row in latest.items() if pk in open_now])
     return sorted(kept, key=lambda row: row.updated_at, reverse=True)[:limit]
 
 

@@ -203,3 +203,20 @@ def test_16_what_is_locked_says_what_it_costs_to_open(
     assert page.count("from $12 a month") == 1
     assert page.count("$19") == 1
     assert "from $12" not in client_for(subscriber).get("/courses/").content.decode()
+
+
+def test_7_after_a_lesson_that_is_done_the_next_one_waits(
+    client_for: type[Client], subscriber: User, now: datetime
+) -> None:
+    course = build.course()
+    first, second, third = (build.lesson(course, title=f"Part {number}", seconds=60) for number in range(3))
+    browser = client_for(subscriber)
+    Progress.objects.create(user=subscriber, lesson=first, position=58, completed_at=now, updated_at=now)
+    page = browser.get("/").content.decode()
+    assert "Begin the next lesson" in page
+    assert f'href="{second.get_absolute_url()}"' in page
+    for lesson in (second, third):
+        Progress.objects.create(user=subscriber, lesson=lesson, completed_at=now, updated_at=now)
+    assert "Begin the next lesson" not in browser.get("/").content.decode()
+    Progress.objects.filter(lesson=second).delete()
+    assert f'href="{second.get_absolute_url()}"' in browser.get("/").content.decode()
