@@ -22,10 +22,10 @@ def going_on(rows: list[Progress]) -> list[Progress]:
     for row in rows:
         if row.completed_at is None:
             found.append(row)
-        elif lesson := following[row.lesson.course_id]:
-            lesson.course = row.lesson.course
-            next_row = known.get(lesson.pk) or Progress(user_id=person, updated_at=row.updated_at)
-            next_row.lesson = lesson
+        elif waiting := following[row.lesson.course_id]:
+            waiting.course = row.lesson.course
+            next_row = known.get(waiting.pk) or Progress(user_id=person, updated_at=row.updated_at)
+            next_row.lesson = waiting
             found.append(next_row)
     return found
 
