@@ -1,4 +1,4 @@
-"""What stands before every page while the site is being looked after."""
+"""What holds for every page of the site: its headers, and that there is none but one while it is looked after."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,33 @@ from django.shortcuts import render
 
 AGAIN_IN = 300  # seconds
 OPEN = ("/healthz/", "/livez/")
+# What no page of ours asks a browser for, so that nothing that ever got into one could.
+DENIED = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "usb",
+)
+
+
+class IsolationMiddleware:
+    """Let no other site take our pages into its own process, and ask browsers for nothing that we do not need."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.permissions = ", ".join(f"{feature}=()" for feature in DENIED)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", self.permissions)
+        return response
 
 
 class MaintenanceMiddleware:
