@@ -60,6 +60,7 @@ class Found:
             self.slowest = max(self.slowest, heard.seconds)
             if said:
                 self.wrong.append(f"{said} {attack}")
+                print(self.wrong[-1], flush=True)
 
     @property
     def requests(self) -> int:
@@ -83,6 +84,7 @@ def run(stripe: StripeServer, *, requests: int, seed: int = 1, quick: bool = Fal
             acts = [partial(send, site, one, cookies[one.role], found, hosts) for one in chosen]
             together(acts, hands=HANDS)
             call_command("flush", verbosity=0, interactive=False)
+            print(f"{found.requests} sent, {len(found.wrong)} wrong", flush=True)
     return found
 
 

@@ -22,12 +22,13 @@ from courses.storage.bucket import (
     read_all,
     read_range,
 )
-from courses.storage.errors import HIDDEN, NotThere, StorageError
+from courses.storage.errors import HIDDEN, CredentialsEnding, NotThere, StorageError
 from courses.storage.names import content_disposition, download_name
 from courses.storage.signing import SignedURL, part_headers, sign_get, sign_part
 
 __all__ = [
     "HIDDEN",
+    "CredentialsEnding",
     "NotThere",
     "ObjectHead",
     "Part",

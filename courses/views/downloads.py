@@ -34,6 +34,11 @@ def unkept(view: View) -> View:
             response = view(request, *args, **kwargs)
         except Http404 as error:
             response = page_not_found(request, error)
+        except storage.StorageError as error:
+            # Signing asks nobody; only temporary keys that nobody renews can be missing, and a dead link would help no one.
+            logger.error("nothing can be signed: %s", error.code)
+            response = render(request, "503.html", status=503)
+            response["Retry-After"] = "30"
         response["Cache-Control"] = "no-store, private"
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex"

@@ -6,6 +6,7 @@ Each is made from the seed alone, and undone afterwards, so that one that fails 
 import time
 from collections import Counter
 from datetime import datetime
+from http.cookies import SimpleCookie
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,14 +39,14 @@ class Fuzzer:
     def send(self, attack: Attack) -> Any:
         """Send it, hold the answer against what must hold, and undo whatever it did."""
         browser = self.browsers[attack.role]
-        kept = browser.cookies.copy()
+        kept = SimpleCookie({name: morsel.value for name, morsel in browser.cookies.items()})
         headers = dict(attack.headers)
         kind = headers.pop("Content-Type", "")
         # A length that does not fit can be told over a socket alone.
         headers.pop("Content-Length", None)
         began = time.perf_counter()
         before = transaction.savepoint()
-        answer = browser.generic(attack.method, attack.path, attack.body, content_type=kind, headers=headers)
+        answer: Any = browser.generic(attack.method, attack.path, attack.body, content_type=kind, headers=headers)
         seconds = time.perf_counter() - began
         body = b"" if answer.streaming else answer.content
         transaction.savepoint_rollback(before)
