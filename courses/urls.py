@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from courses.views import catalogue, downloads, library, previews, reading, resume, robots, search, titles
+from courses.views import catalogue, design, downloads, library, previews, reading, resume, robots, search, titles
 
 app_name = "courses"
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("files/<uuid:file_id>/open/", reading.opened, name="opened"),
     path("preview/<str:token>/", previews.preview, name="preview"),
     path("preview/<str:token>/<path:rest>", previews.preview, name="preview_page"),
+    path("design/", design.design, name="design"),
     path("robots.txt", robots.robots, name="robots"),
     path("sitemap.xml", robots.sitemap, name="sitemap"),
 ]
