@@ -51,6 +51,7 @@ SUBSCRIBER = [
     "/plans/",
 ]
 SUBSCRIBER += ["/account/", "/account/invoices/", "/account/downloads/"]
+SUBSCRIBER += ["/downloads/course/tides/", "/downloads/ebook/slack/"]
 NOBODY += ["/plans/", "/account/claim/", "/account/claim/ABCDE-FGHJK/"]
 NEWCOMER = ["/library/", "/courses/tides/locked/", "/ebooks/slack/"]
 
