@@ -10,7 +10,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 # Parts of addresses that are as good as a key: of links from mails until they are used, of lists for download managers for a day.
-CODES = re.compile(r"^(/account/(?:claim|confirm-email|password/reset/key)/|/preview/|/lists/)[^/]+")
+CODES = re.compile(r"^(/account/(?:claim|confirm-email|password/reset/key|news/stop)/|/preview/|/lists/)[^/]+")
 
 
 class DiscreetLogger(Logger):

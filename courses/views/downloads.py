@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 
-from courses import access, fetching, offers, parcels, resuming, serving, storage
+from courses import access, closed, fetching, offers, parcels, resuming, serving, storage
 from courses.access import Verdict
 from courses.models import Download, File, FileVersion, Publication
 
@@ -126,9 +126,8 @@ def play(request: HttpRequest, file_id: UUID) -> HttpResponse:
     if verdict is Verdict.SIGN_IN:
         return refusal(401, _("Sign in to go on."), reverse("account_login"))
     if verdict is Verdict.OFFER:
-        return refusal(
-            403, _("Your membership does not open this, or has ended."), version.file.publication.get_absolute_url()
-        )
+        words = closed.why(request.user.pk, version.file.publication, now=now)
+        return refusal(403, words, version.file.publication.get_absolute_url())
     if request.method == "HEAD":
         return HttpResponse(content_type="application/json")
     if wait := over_budget(request, Download.Purpose.PLAY, now=now):

@@ -38,7 +38,7 @@ class OurSitemap(Sitemap):
 
 class Lists(OurSitemap):
     def items(self) -> list[str]:
-        return ["courses:home", "courses:courses", "courses:ebooks"]
+        return ["courses:home", "courses:courses", "courses:ebooks", "billing:plans"]
 
     def location(self, item: str) -> str:
         return reverse(item)
