@@ -29,7 +29,6 @@ from django.shortcuts import render
 from django.urls import Resolver404, get_script_prefix, resolve, set_script_prefix
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.defaults import page_not_found
 
 from billing.models import Customer, Grant, Product, Purchase, Subscription
@@ -50,6 +49,8 @@ PAGES = {
     *("courses:course", "courses:lesson", "courses:ebook", "courses:reader", "billing:plans"),
 }
 TITLE_PAGES = {"courses:course", "courses:lesson", "courses:ebook", "courses:reader"}
+# Our own reader may frame what it asked for.
+FRAMED: Any = csp_replace({"frame-ancestors": [SELF]})
 FILES = {"courses:download", "courses:play", "courses:opened"}
 
 
@@ -230,8 +231,6 @@ def answered(inner: HttpRequest, match: Any) -> HttpResponse:
     return response
 
 
-@xframe_options_sameorigin
-@csp_replace({"frame-ancestors": [SELF]})
 def handed_over(request: HttpRequest, asked: Wanted, *, now: datetime) -> HttpResponse:
     """Answer a click on a file like the site does, in the name of whoever really looks: the Download row is theirs."""
     framed = asked.reads and fetching.is_our_frame(request.headers) and not fetching.is_speculative(request.headers)
@@ -246,7 +245,9 @@ def handed_over(request: HttpRequest, asked: Wanted, *, now: datetime) -> HttpRe
         response = JsonResponse({"url": signed.url, "expires_at": signed.expires_at.isoformat()})
     response["Cache-Control"] = "no-store, private"
     response["Referrer-Policy"] = "no-referrer"
-    return response
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    shown: HttpResponse = FRAMED(lambda _request: response)(request)
+    return shown
 
 
 def stopped(request: HttpRequest, seen: Look, words: str, *, status: int = 200) -> HttpResponse:
