@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_farewell'),
-        ('courses', '0005_words'),
+        ('courses', '0006_words'),
     ]
 
     operations = [

@@ -19,6 +19,7 @@ from courses.storage.bucket import (
     list_objects,
     list_parts,
     list_uploads,
+    look,
     read_all,
     read_range,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "list_objects",
     "list_parts",
     "list_uploads",
+    "look",
     "part_headers",
     "read_all",
     "read_range",

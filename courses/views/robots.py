@@ -14,7 +14,17 @@ from django.views.decorators.http import require_safe
 
 from courses.models import Lesson, Publication, Topic
 
-CLOSED = ("/account/", "/library/", "/files/", "/search/", "/progress/", "/checkout/", "/preview/")
+CLOSED = (
+    "/account/",
+    "/library/",
+    "/files/",
+    "/search/",
+    "/progress/",
+    "/checkout/",
+    "/preview/",
+    "/downloads/",
+    "/lists/",
+)
 
 
 class OurSitemap(Sitemap):

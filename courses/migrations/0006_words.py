@@ -47,7 +47,7 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("courses", "0004_workshop")]
+    dependencies = [("courses", "0005_chapters")]
 
     operations = [
         migrations.AddField("publication", "words", models.TextField(blank=True, db_default="", default="", editable=False)),
