@@ -64,4 +64,5 @@ def send_news() -> None:
 def look_for_news() -> None:
     """Write an issue when there is something new, at most one a day, and send what waits."""
     news.write_issue(now=timezone.now())
-    send_news.enqueue()
+    if news.send_due():
+        send_news.enqueue()
