@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import news
 from accounts.models import Farewell
 from billing import gateway
 from billing.models import Customer
@@ -50,3 +51,17 @@ def send_farewell(farewell: int) -> None:
             raise MailNotSent(type(error).__name__) from None
         logger.error("farewell given up id=%d error=%s", farewell, type(error).__name__)
     found.delete()
+
+
+@background.task(tries=3, title=_("Send mail about new titles"))
+def send_news() -> None:
+    """Send what is due, a batch at a time so that other work gets its turn. What fails waits for the duty below."""
+    if news.send_due():
+        send_news.enqueue()
+
+
+@background.every(timedelta(minutes=10), title=_("Look for new titles to tell of"))
+def look_for_news() -> None:
+    """Write an issue when there is something new, at most one a day, and send what waits."""
+    news.write_issue(now=timezone.now())
+    send_news.enqueue()

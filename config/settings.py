@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from environs import Env
 
-from config.env import address, between, gather, needed, one_of, origin, read, refuse
+from config.env import address, between, gather, needed, one_of, origin, read, refuse, role_arn
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -33,6 +33,9 @@ SECURE = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [str(urlsplit(SITE_URL).hostname)])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXIES = between("TRUSTED_PROXIES", read(env.int, "TRUSTED_PROXIES", "1", default=0), low=0, high=10)
+MAINTENANCE = read(env.bool, "MAINTENANCE", "false", default=False)
+# The page of examples of our design; the demo has it.
+DESIGN_PAGE = read(env.bool, "DESIGN_PAGE", "false", default=False)
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -65,6 +68,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.IsolationMiddleware",
+    "config.middleware.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -148,13 +152,23 @@ S3_ENDPOINT_URL = origin(
     env.str("S3_ENDPOINT_URL", f"https://s3.{S3_REGION}.amazonaws.com"),
     "https://s3.eu-central-1.amazonaws.com",
 )
+# Each signer is a pair of keys, or a role of Amazon's whose temporary keys the site fetches itself.
+S3_ROLES = {
+    role.lower(): arn
+    for role in ("READER", "WRITER", "KEEPER")
+    if (arn := role_arn(f"S3_{role}_ROLE", env.str(f"S3_{role}_ROLE", "")))
+}
 S3_IDENTITIES = {
     role.lower(): (
         needed(f"S3_{role}_KEY_ID", env.str(f"S3_{role}_KEY_ID", ""), "AKIAIOSFODNN7EXAMPLE"),
         needed(f"S3_{role}_SECRET", env.str(f"S3_{role}_SECRET", ""), "the-secret-of-that-key"),
     )
     for role in ("READER", "WRITER", "KEEPER")
+    if role.lower() not in S3_ROLES
 }
+# For one run of `manage.py doctor --fix` alone: a key that may set the bucket's own configuration. No page and no task uses it.
+owner = (env.str("S3_OWNER_KEY_ID", ""), env.str("S3_OWNER_SECRET", ""), env.str("S3_OWNER_TOKEN", ""))
+S3_OWNER = owner if owner[0] and owner[1] else None
 DOWNLOAD_TTL = between("DOWNLOAD_TTL", read(env.int, "DOWNLOAD_TTL", "120", default=120), low=30, high=900)
 STREAM_TTL = between("STREAM_TTL", read(env.int, "STREAM_TTL", "900", default=900), low=30, high=900)
 UPLOAD_TTL = 900

@@ -85,7 +85,7 @@ def ask_stripe(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_out(request: HttpRequest, pk: int) -> HttpResponse:
-    """End every session of this person, after asking why."""
+    """End every session of this person, and their lists for download managers, after asking why."""
     person = person_for(request, pk, "accounts.change_user")
     if not may_touch(request, person):
         raise PermissionDenied
@@ -98,6 +98,7 @@ def sign_out(request: HttpRequest, pk: int) -> HttpResponse:
         sessions = list(UserSession.objects.filter(user=person))
         for session in sessions:
             session.end()
+        person.download_lists.all().delete()
         after = {"sessions": len(sessions)}
         reason = form.cleaned_data["reason"]
         audit.record("person.signed_out", request=request, target=person, person=person, reason=reason, after=after)

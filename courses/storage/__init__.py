@@ -19,15 +19,17 @@ from courses.storage.bucket import (
     list_objects,
     list_parts,
     list_uploads,
+    look,
     read_all,
     read_range,
 )
-from courses.storage.errors import HIDDEN, NotThere, StorageError
+from courses.storage.errors import HIDDEN, CredentialsEnding, NotThere, StorageError
 from courses.storage.names import content_disposition, download_name
 from courses.storage.signing import SignedURL, part_headers, sign_get, sign_part
 
 __all__ = [
     "HIDDEN",
+    "CredentialsEnding",
     "NotThere",
     "ObjectHead",
     "Part",
@@ -47,6 +49,7 @@ __all__ = [
     "list_objects",
     "list_parts",
     "list_uploads",
+    "look",
     "part_headers",
     "read_all",
     "read_range",

@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 
+from courses.storage.credentials import credentials_of
 from courses.storage.errors import NotThere, StorageError
 
 ABSENT = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
@@ -107,6 +108,12 @@ def head(key: str, *, by: str = "reader") -> ObjectHead:
     return ObjectHead(answer["ContentLength"], answer.get("ContentType", ""), answer["ETag"])
 
 
+def look(key: str) -> None:
+    """See whether the reader could be given this object, for somebody who waits: one try of a few seconds. Raises StorageError."""
+    with ours():
+        client("reader", patience=2).head_object(Bucket=settings.S3_BUCKET, Key=key)
+
+
 def read_range(key: str, start: int, length: int) -> bytes:
     """Return at most `length` bytes from `start`, with the reader's credentials. Raises StorageError."""
     with ours():
@@ -173,22 +180,27 @@ def ours() -> Iterator[None]:
         raise StorageError(type(error).__name__) from None
 
 
-def client(identity: str) -> Any:
-    return made_client(*settings.S3_IDENTITIES[identity], settings.S3_ENDPOINT_URL, settings.S3_REGION)
+def client(identity: str, *, patience: int = 0) -> Any:
+    """Return the client of this identity; a role's is made anew with its keys, once an hour. Raises StorageError.
+
+    With `patience` it tries once and waits that many seconds.
+    """
+    keys = credentials_of(identity).keys
+    where = (settings.S3_ENDPOINT_URL, settings.S3_REGION)
+    return made_client(keys.access_key, keys.secret_key, keys.token, *where, patience)
 
 
 @lru_cache(maxsize=8)
-def made_client(key_id: str, secret: str, endpoint: str, region: str) -> Any:
+def made_client(key_id: str, secret: str, token: str | None, endpoint: str, region: str, patience: int = 0) -> Any:
     # Since 1.36 boto3 adds checksums that several compatible stores refuse; what we rely on is checked by our own eyes.
     config = Config(
         signature_version="s3v4",
-        connect_timeout=5,
-        read_timeout=20,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=patience or 5,
+        read_timeout=patience or 20,
+        retries={"mode": "standard", "total_max_attempts": 1 if patience else 3},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         s3={"addressing_style": cast("Literal['path', 'virtual']", settings.S3_ADDRESSING_STYLE)},
     )
-    return boto3.session.Session(aws_access_key_id=key_id, aws_secret_access_key=secret).client(
-        "s3", region_name=region, endpoint_url=endpoint, config=config
-    )
+    session = boto3.session.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, aws_session_token=token)
+    return session.client("s3", region_name=region, endpoint_url=endpoint, config=config)

@@ -12,10 +12,24 @@ OBJECT_ACTIONS: dict[str, frozenset[str]] = {
     "writer": frozenset({"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}),
     "keeper": frozenset({"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}),
 }
+# What the doctor looks at, with the keeper's key.
+LOOKS = frozenset(
+    f"s3:Get{what}"
+    for what in (
+        "BucketCORS",
+        "BucketLocation",
+        "BucketLogging",
+        "BucketOwnershipControls",
+        "BucketPolicyStatus",
+        "BucketPublicAccessBlock",
+        "BucketVersioning",
+        "LifecycleConfiguration",
+    )
+)
 BUCKET_ACTIONS: dict[str, frozenset[str]] = {
     "reader": frozenset(),
     "writer": frozenset(),
-    "keeper": frozenset({"s3:ListBucket", "s3:ListBucketMultipartUploads"}),
+    "keeper": frozenset({"s3:ListBucket", "s3:ListBucketMultipartUploads", *LOOKS}),
 }
 OWNER = "owner"
 
