@@ -12,10 +12,12 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -77,6 +79,16 @@ ORDER = {
 
 class Attributed(admin.ModelAdmin):
     """Writes who added, changed or deleted a row, and from where. Of a change it keeps the names of the fields, not what was in them."""
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Refuse a selection that could name no row of this kind; Django would break over it."""
+        key = self.model._meta.pk
+        try:
+            for value in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                key.run_validators(key.to_python(value))
+        except ValidationError as error:
+            raise BadRequest("not a selection of rows") from error
+        return super().response_action(request, queryset)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         note(request, "admin.added", obj, message)

@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from django.utils.translation import gettext as _
 
 from courses import storage, uploads
@@ -60,7 +61,8 @@ def refusal(status: int, error: str, **more: Any) -> JsonResponse:
 def body_of(request: HttpRequest) -> dict[str, Any]:
     try:
         body = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, RawPostDataException):
+        # A form's body is read before us, where its token is looked for.
         body = None
     if not isinstance(body, dict):
         raise BadRequest(_("Send a JSON object."))
