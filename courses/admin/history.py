@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from config.audit import AuditEntry
 from courses import serving, uploads
 from courses.models import Download, File, FileVersion
+from courses.sources import source_of
 
 LONGEST_RECORD = 30
 SAID = {
@@ -64,7 +65,9 @@ def look(request: HttpRequest, file_id: UUID, pk: int) -> HttpResponse:
     if not request.user.has_perm("courses.change_file"):
         raise PermissionDenied
     version = get_object_or_404(FileVersion.objects.ready().select_related("file"), pk=pk, file=file_id)
-    signed = serving.mint(request.user, version, Download.Purpose.DOWNLOAD, now=timezone.now())
+    signed = serving.mint(
+        request.user, version, Download.Purpose.DOWNLOAD, now=timezone.now(), source=source_of(request)
+    )
     response = HttpResponseRedirect(signed.url)
     response["Referrer-Policy"] = "no-referrer"
     return response
