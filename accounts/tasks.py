@@ -3,13 +3,15 @@
 import logging
 from datetime import timedelta
 from smtplib import SMTPException
+from urllib.parse import urljoin
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Farewell
+from accounts.models import Farewell, User
 from billing import gateway
 from billing.models import Customer
 from config import background, mail
@@ -50,3 +52,16 @@ def send_farewell(farewell: int) -> None:
             raise MailNotSent(type(error).__name__) from None
         logger.error("farewell given up id=%d error=%s", farewell, type(error).__name__)
     found.delete()
+
+
+@background.task(tries=6, title=_("Tell somebody why they have to sign in again"))
+def send_sign_in_again(person: int) -> None:
+    """Write to a person who was signed out because their account was used in many places."""
+    found = User.objects.filter(pk=person, is_active=True).first()
+    if found is None:
+        return
+    context: dict[str, object] = {"url": urljoin(settings.SITE_URL, reverse("account_login"))}
+    try:
+        mail.send(found.email, "sign_in_again", subject=gettext("Please sign in again"), context=context)
+    except (SMTPException, OSError) as error:
+        raise MailNotSent(type(error).__name__) from None

@@ -6,8 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from config import background
-from courses import sweep, verification
-from courses.models import FileVersion
+from courses import rekeying, sweep, verification
+from courses.models import FileVersion, Rekeying
 
 
 @background.task(title=_("Check a file that was uploaded"))
@@ -27,3 +27,10 @@ def discard(version: int) -> None:
 @background.every(timedelta(days=1), title=_("Clear up after uploads"))
 def sweep_uploads() -> None:
     sweep.run(now=timezone.now(), check=verify.enqueue)
+
+
+@background.task(tries=20, title=_("Move a file to a new key, so that its links end"))
+def rekey(move: int) -> None:
+    found = Rekeying.objects.filter(pk=move).first()
+    if found is not None:
+        rekeying.go_on(found, now=timezone.now())

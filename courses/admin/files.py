@@ -8,7 +8,7 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from courses.admin import history, uploads
+from courses.admin import history, rekey, uploads
 from courses.models import Download, File
 
 
@@ -45,6 +45,7 @@ class FileAdmin(admin.ModelAdmin):
         ours: list[tuple[str, Any, str]] = [
             ("<uuid:file_id>/versions/<int:pk>/", history.look, "file_look"),
             ("<uuid:file_id>/versions/<int:pk>/restore/", history.restore, "file_restore"),
+            ("<uuid:object_id>/end-links/", self.rekey_view, "file_rekey"),
             ("uploads/", uploads.start, "upload_start"),
             ("uploads/<int:pk>/", uploads.progress, "upload_progress"),
             ("uploads/<int:pk>/parts/", uploads.sign, "upload_sign"),
@@ -56,11 +57,16 @@ class FileAdmin(admin.ModelAdmin):
         ]
         return [*wrapped, *super().get_urls()]
 
+    def rekey_view(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        """One of DANGERS: the site asks again before it."""
+        return rekey.rekey(request, object_id)
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         found = kwargs.get("obj")
-        return super().render_change_form(request, context | (history.history(found) if found else {}), *args, **kwargs)
+        more = history.history(found) | rekey.context(request, found) if found else {}
+        return super().render_change_form(request, context | more, *args, **kwargs)
 
     @admin.display(description=_("serves"))
     def serving(self, file: File) -> str:

@@ -25,6 +25,8 @@ SAID = {
     "upload.cancelled": lazy("upload cancelled"),
     "file.ready": lazy("checked, and serves"),
     "file.rejected": lazy("checked, and refused"),
+    "file.rekey_asked": lazy("all links to be ended"),
+    "file.rekeyed": lazy("moved to a new key; its old links are dead"),
     "file.restored": lazy("an older version serves again"),
     "admin.changed": lazy("changed"),
 }

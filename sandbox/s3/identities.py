@@ -10,7 +10,15 @@ CONTENT = "content/"
 OBJECT_ACTIONS: dict[str, frozenset[str]] = {
     "reader": frozenset({"s3:GetObject"}),
     "writer": frozenset({"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}),
-    "keeper": frozenset({"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"}),
+    "keeper": frozenset(
+        {
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:DeleteObject",
+            "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts",
+        }
+    ),
 }
 BUCKET_ACTIONS: dict[str, frozenset[str]] = {
     "reader": frozenset(),
