@@ -16,6 +16,7 @@ from billing import attention, bells
 from billing.attention import Alarm
 from billing.figures import Figures, Movement, figures
 from config import background
+from courses import attention as links
 from courses.figures import Opened, most_opened
 
 PERIODS = (30, 90, 365)
@@ -90,6 +91,7 @@ def alarms(viewer: Any, *, now: datetime) -> Iterator[Alarm]:
         (attention.RIGHTS, attention.alarms),
         ((bells.RIGHT,), bells.alarms),
         ((WORKER,), worker_alarms),
+        (links.RIGHTS, links.alarms),
     )
     for rights, source in sources:
         if any(map(viewer.has_perm, rights)):

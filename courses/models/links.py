@@ -14,10 +14,13 @@ from courses.models.files import FileVersion
 
 
 def forget_person(collector: Any, field: Any, rows: Any, using: str) -> None:
-    """On a person's deletion: the row stays as a number for the books, without the person, their address and their browser."""
-    collector.add_field_update(field, None, rows)
+    """On a person's deletion: the row stays as a number for the books, without the person, their address and their browser.
+
+    The person goes last, because no row may say from where nobody came.
+    """
     for name in ("address", "network", "agent"):
         collector.add_field_update(field.model._meta.get_field(name), "", rows)
+    collector.add_field_update(field, None, rows)
 
 
 forget_person.lazy_sub_objs = True  # type: ignore[attr-defined]
