@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config import background, mail
-from courses import fetched, rekeying, sharing, sweep, verification
+from courses import fetched, rekeying, sharing, signers, sweep, verification
 from courses.models import File, FileVersion, Rekeying
 
 
@@ -54,6 +54,11 @@ def read_access_log() -> None:
 @background.every(timedelta(hours=1), title=_("Look for signs of shared accounts"))
 def watch_sharing() -> None:
     sharing.watch(now=timezone.now())
+
+
+@background.every(timedelta(hours=1), title=_("Note which key signs links"))
+def note_signer() -> None:
+    signers.note_change()
 
 
 @background.every(timedelta(days=1), title=_("Forget from where links were asked"))

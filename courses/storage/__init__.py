@@ -34,6 +34,7 @@ from courses.storage.moving import (
     end_copy,
 )
 from courses.storage.names import content_disposition, download_name
+from courses.storage.rotation import refusal_of
 from courses.storage.signed import SignedParts, read_signed
 from courses.storage.signing import SignedURL, part_headers, sign_get, sign_part, signer
 
@@ -72,6 +73,7 @@ __all__ = [
     "read_all",
     "read_range",
     "read_signed",
+    "refusal_of",
     "sign_get",
     "sign_part",
     "signer",
