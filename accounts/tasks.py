@@ -1,6 +1,7 @@
 """What follows in the background when a purchase has found its person, and when a person has left."""
 
 import logging
+import time
 from datetime import timedelta
 from smtplib import SMTPException
 from urllib.parse import urljoin
@@ -11,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Farewell, User
+from accounts import invariants
+from accounts.models import Farewell, Inspection, User
 from billing import gateway
 from billing.models import Customer
 from config import background, mail
@@ -65,3 +67,14 @@ def send_sign_in_again(person: int) -> None:
         mail.send(found.email, "sign_in_again", subject=gettext("Please sign in again"), context=context)
     except (SMTPException, OSError) as error:
         raise MailNotSent(type(error).__name__) from None
+
+
+@background.every(timedelta(days=1), title=_("Check what must always be true"))
+def inspect() -> None:
+    """Ask the invariants, and keep what is broken for the first page; a month of answers is kept."""
+    begun, now = time.monotonic(), timezone.now()
+    broken = {one.name: one.count for one in invariants.check(now=now) if one.count}
+    Inspection.objects.create(at=now, seconds=round(time.monotonic() - begun, 1), broken=broken)
+    Inspection.objects.filter(at__lt=now - timedelta(days=30)).delete()
+    if broken:
+        logger.error("invariants broken: %s", " ".join(f"{name}={count}" for name, count in broken.items()))

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Count, Max
 
 from config import audit
-from config.models import AuditEntry
+from config.audit import AuditEntry
 from courses import storage
 from courses.models import Download, FileVersion
 
