@@ -178,15 +178,13 @@ MEDIA_BUCKET = env.str("MEDIA_BUCKET", "")
 BUDGET_FACTOR = between("BUDGET_FACTOR", read(env.int, "BUDGET_FACTOR", "1", default=1), low=1, high=1000)
 # A file counts once in its window, however often it is clicked; links count every one. docs/links.md says why these numbers.
 BUDGETS = {
-    name: BUDGET_FACTOR * between(name, read(env.int, name, str(default), default=default), low=1, high=1_000_000)
-    for name, default in (
-        ("LINKS_PER_MINUTE", 120),
-        ("LINKS_PER_DAY", 3000),
-        ("FILES_PER_TEN_MINUTES", 120),
-        ("FILES_PER_DAY", 300),
-        ("TITLES_PER_DAY", 60),
-    )
+    "LINKS_PER_MINUTE": read(env.int, "LINKS_PER_MINUTE", "120", default=120),
+    "LINKS_PER_DAY": read(env.int, "LINKS_PER_DAY", "3000", default=3000),
+    "FILES_PER_TEN_MINUTES": read(env.int, "FILES_PER_TEN_MINUTES", "120", default=120),
+    "FILES_PER_DAY": read(env.int, "FILES_PER_DAY", "300", default=300),
+    "TITLES_PER_DAY": read(env.int, "TITLES_PER_DAY", "60", default=60),
 }
+BUDGETS = {name: BUDGET_FACTOR * between(name, number, low=1, high=1_000_000) for name, number in BUDGETS.items()}
 # For so many days it is kept from where a link was asked and fetched.
 TRACE_DAYS = between("TRACE_DAYS", read(env.int, "TRACE_DAYS", "30", default=30), low=1, high=365)
 
