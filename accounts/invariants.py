@@ -14,7 +14,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import OperationalError, connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 
 from billing import invariants as money
 from config import background
@@ -59,7 +59,7 @@ def answer(name: str, says: str, ask: Callable[..., Iterator[str]], now: datetim
             lines = list(islice(ask(now=now), COUNTED))
         if name == "I8":
             lines = list(islice(links.bytes_are_there(lines), COUNTED))  # type: ignore[arg-type]
-    except OperationalError as error:
+    except DatabaseError as error:
         lines = [f"could not be asked: {type(error).__name__}"]
     found.broken, found.count = lines[:SHOWN], len(lines)
     return found

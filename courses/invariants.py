@@ -107,8 +107,9 @@ def summed(version: FileVersion) -> str:
 
 def states_agree(*, now: datetime) -> Iterator[str]:
     """I10, of files: what was refused never serves, and moves end."""
-    refused = AuditEntry.objects.filter(act="file.rejected", after__version=OuterRef("pk"))
-    for one in FileVersion.objects.ready().filter(Exists(refused)).order_by("-pk")[:MOST]:
+    acts = AuditEntry.objects.filter(act="file.rejected").order_by("-pk").values_list("after", flat=True)[:MOST]
+    refused = {(after or {}).get("version") for after in acts}
+    for one in FileVersion.objects.ready().filter(pk__in=refused - {None}).order_by("-pk"):
         yield f"version {one.pk} serves, and was refused"
     for move in Rekeying.objects.filter(state__in=Rekeying.GOING_ON, asked_at__lt=now - HOUR)[:MOST]:
         yield f"move {move.pk} is {move.state} since {move.asked_at}"

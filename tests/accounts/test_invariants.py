@@ -161,6 +161,7 @@ def record_open(site: dict[str, Any]) -> None:
         if connection.vendor == "sqlite":
             cursor.execute("DROP TRIGGER config_auditentry_no_update")
         else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("ALTER TABLE config_auditentry DISABLE TRIGGER config_auditentry_keep")
 
 
