@@ -1,5 +1,6 @@
 """Where allauth asks us: addresses to return to, mail that carries them, who is calling, and the picture for the app."""
 
+import logging
 import re
 from io import BytesIO
 from typing import Any
@@ -14,7 +15,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.mail import EmailMessage
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,7 @@ from qrcode.image.svg import SvgPathFillImage
 from accounts.models import User
 from config import mail
 
+logger = logging.getLogger(__name__)
 # Browsers read a backslash as a slash and drop tabs and line ends, so an address with any of them is not the one we checked.
 UNREADABLE = re.compile(r"[\x00-\x20\x7f\\]")
 LONGEST = 2000
@@ -44,6 +46,15 @@ def is_local_path(address: str) -> bool:
 class AccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str) -> bool:
         return is_local_path(url)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Write down that a password did not fit; whose it was meant to be is the stranger's word, and stays out of the log."""
+        logger.warning("sign-in failed")
+        super().authentication_failed(request, **credentials)
+
+    def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
+        logger.info("signed in user=%d", user.pk)
+        return super().post_login(request, user, **how)
 
     def clean_email(self, email: str) -> str:
         """Refuse an address that its column could not hold; the form's own field would take 320 characters."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,8 +10,10 @@ from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
@@ -20,8 +23,15 @@ FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 STAFF_DAY = 8 * 3600
 
 
+TOO_MANY = "too_many_login_attempts"
+WAIT = 60
+
+
 class PrivateAccountMiddleware:
-    """Keep pages of `/account/` out of every cache: some show recovery codes or an app's secret, and allauth says it of few."""
+    """Keep pages of `/account/` out of every cache: some show recovery codes or an app's secret, and allauth says it of few.
+
+    Whoever tries too often is answered 429, by forms too, which allauth answers like any other mistake.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -30,6 +40,16 @@ class PrivateAccountMiddleware:
         response = self.get_response(request)
         if request.resolver_match and request.resolver_match.route.startswith("account/"):
             add_never_cache_headers(response)
+            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                response.headers.setdefault("Retry-After", str(WAIT))
+        return response
+
+    def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
+        form = (response.context_data or {}).get("form")
+        if isinstance(form, BaseForm) and any(
+            error.code == TOO_MANY for errors in form.errors.as_data().values() for error in errors
+        ):
+            response.status_code = HTTPStatus.TOO_MANY_REQUESTS.value
         return response
 
 

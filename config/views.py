@@ -33,6 +33,8 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
     response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     response["Content-Disposition"] = "inline"
+    # A cover is shown by whoever links to a title.
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 # Links from mails whose last part is as good as a key until it has been used.
-CODES = re.compile(r"^(/account/(?:claim|confirm-email|password/reset/key)/)[^/]+")
+CODES = re.compile(r"^(/account/(?:claim|confirm-email|password/reset/key)/|/preview/)[^/]+")
 
 
 class DiscreetLogger(Logger):

@@ -1,6 +1,8 @@
 """The people, the far sides of the wire, and small builders. Both far sides are the embedded ones, on real sockets."""
 
 import gc
+import io
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +20,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from billing.models import Product
+from config.logs import OneLine
 from config.models import BackgroundTask
 from config.worker import Worker
 from sandbox.s3 import BucketServer, Identity
@@ -25,6 +28,7 @@ from sandbox.stripe import StripeServer
 from tests import build
 from tests.accounts import authenticator
 from tests.smtp_peer import Peer
+from tests.visits import Visit, rows
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
@@ -162,6 +166,34 @@ def peer(settings: Any) -> Iterator[Peer]:
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 0.5
         settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = None
         yield server
+
+
+# --- What is said of a visit ------------------------------------------------------------------
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """The log, as the site's own handler writes it."""
+    (handler,) = [one for one in logging.getLogger().handlers if isinstance(one.formatter, OneLine)]
+    assert isinstance(handler, logging.StreamHandler)
+    written = io.StringIO()
+    real = handler.setStream(written)
+    yield written
+    handler.setStream(real)
+
+
+@pytest.fixture
+def knock(db: None, log: io.StringIO) -> Callable[..., Visit]:
+    def act(browser: Client, method: str, path: str, *args: Any, **options: Any) -> Visit:
+        before, start = rows(), len(log.getvalue())
+        browser.raise_request_exception = False
+        response = getattr(browser, method)(path, *args, **options)
+        lines = log.getvalue()[start:].splitlines()
+        # A traceback belongs to the line before it; the sandbox is the far side of the wire.
+        lines = [line for line in lines if not line.startswith("    |") and " sandbox." not in line]
+        return Visit(response, lines, before, rows())
+
+    return act
 
 
 # --- People -----------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ import bench.environment  # noqa: F401 - before anything reads the settings
 django.setup()
 
 from bench.bells import stripe_server  # noqa: E402 - models need Django
-from bench.faults import checkouts, deliveries, edges, lives, orders, outage, silence  # noqa: E402 - models need Django
+from bench.faults import checkouts, deliveries, edges, lives, orders, outage, requests, silence  # noqa: E402 - models need Django
 from bench.report import Figure, write  # noqa: E402
 from billing.catalogue import mirror_catalogue  # noqa: E402
 from sandbox.stripe import StripeServer  # noqa: E402
@@ -167,6 +167,17 @@ def ask_at_edges(stripe: StripeServer) -> list[Figure]:
     return [failures("faults_edges", found.wrong, f"questions about {found.rows} rows", found.asked)]
 
 
+def send_anything(stripe: StripeServer) -> list[Figure]:
+    """Twenty thousand hostile requests at every address, by everybody."""
+    found = requests.run(stripe, requests=20_000)
+    print(dict(sorted(found.statuses.items())), *found.wrong[:40], sep="\n")
+    beside = f"hostile requests at {len(found.doors)} addresses, over sockets"
+    return [
+        failures("faults_requests", len(found.wrong), beside, found.requests),
+        Figure("faults_requests_slowest", found.slowest, "s", "the longest that one took", found.requests),
+    ]
+
+
 RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
     "edges": ask_at_edges,
     "orders": walk_orders,
@@ -175,6 +186,7 @@ RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
     "checkouts": check_out,
     "outage": go_out,
     "deliveries": deliver,
+    "requests": send_anything,
 }
 
 

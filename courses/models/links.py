@@ -214,3 +214,14 @@ class LimitReached(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.limit}"
+
+    @property
+    def words(self) -> str:
+        """Which limit it was, as the owner reads it."""
+        told = {
+            "LINKS_PER_DAY": _("links in a day"),
+            "FILES_PER_TEN_MINUTES": _("files in ten minutes"),
+            "FILES_PER_DAY": _("files in a day"),
+            "TITLES_PER_DAY": _("titles in a day"),
+        }
+        return str(told.get(self.limit, self.limit))

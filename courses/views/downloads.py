@@ -58,7 +58,6 @@ def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
     if verdict is Verdict.SIGN_IN:
         return redirect_to_login(request.get_full_path())
     if verdict is Verdict.OFFER:
-        logger.info("download refused user=%s file=%s", request.user.pk, version.file_id)
         return offers.offer(request, Publication.objects.get(pk=version.file.publication_id))
     if request.method == "HEAD":
         return described(version)
@@ -83,7 +82,6 @@ def play(request: HttpRequest, file_id: UUID) -> HttpResponse:
     if verdict is Verdict.SIGN_IN:
         return refusal(401, _("Sign in to go on."), reverse("account_login"))
     if verdict is Verdict.OFFER:
-        logger.info("play refused user=%s file=%s", request.user.pk, version.file_id)
         return refusal(
             403, _("Your membership does not open this, or has ended."), version.file.publication.get_absolute_url()
         )

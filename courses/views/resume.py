@@ -53,7 +53,6 @@ def progress(request: HttpRequest, lesson_id: int) -> HttpResponse:
     try:
         position = position_in(request.body)
     except ValueError as error:
-        logger.info("progress refused user=%s lesson=%s", request.user.pk, lesson.pk)
         return JsonResponse({"error": str(error)}, status=400)
     row = save(request.user.pk, lesson, position=position, now=now)
     return JsonResponse({"position": row.position, "completed": row.completed_at is not None})

@@ -12,18 +12,16 @@ OBJECT_ACTIONS: dict[str, frozenset[str]] = {
     "writer": frozenset({"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}),
     "keeper": frozenset(
         {
-            "s3:GetObject",
-            "s3:PutObject",
-            "s3:DeleteObject",
-            "s3:AbortMultipartUpload",
-            "s3:ListMultipartUploadParts",
+            *("s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts"),
+            # Versions are for buckets that keep them; this one does not, and answers that it cannot.
+            *("s3:DeleteObject", "s3:DeleteObjectVersion"),
         }
     ),
 }
 BUCKET_ACTIONS: dict[str, frozenset[str]] = {
     "reader": frozenset(),
     "writer": frozenset(),
-    "keeper": frozenset({"s3:ListBucket", "s3:ListBucketMultipartUploads"}),
+    "keeper": frozenset({"s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"}),
 }
 OWNER = "owner"
 

@@ -88,7 +88,7 @@ def test_lifting_limits_lets_a_person_go_on_and_is_recorded(
     browser = client_for(subscriber)
     assert [browser.get(one.get_absolute_url()).status_code for one in (first, second)] == [302, 429]
     desk = client_for(owner)
-    assert "They met a limit" in desk.get(address(subscriber)).content.decode()
+    assert "They met their limit on files in a day" in desk.get(address(subscriber)).content.decode()
     desk.post(address(subscriber, "lift/"), {"days": "7", "reason": "Teaches with it"})
     assert browser.get(second.get_absolute_url()).status_code == 302
     assert "Their limits are lifted until" in desk.get(address(subscriber)).content.decode()

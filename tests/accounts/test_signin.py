@@ -170,3 +170,11 @@ def test_a_person_made_by_createsuperuser_confirms_by_mail_at_the_first_sign_in(
     assert sign_in(client, "root@example.com", next="/admin/") == "/account/confirm-email/"
     assert client.post(mailbox.link("root@example.com"))["Location"] == "/admin/"
     assert EmailAddress.objects.get().verified
+
+
+def test_operator_reads_who_signed_in_and_that_somebody_could_not(newcomer: User, knock: Any) -> None:
+    form = {"login": newcomer.email, "password": build.PASSWORD}
+    (line,) = knock(Client(), "post", "/account/login/", form).lines
+    assert line.endswith(f"INFO accounts.adapter signed in user={newcomer.pk}")
+    (line,) = knock(Client(), "post", "/account/login/", form | {"password": "wrong"}).lines
+    assert line.endswith("WARNING accounts.adapter sign-in failed")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -9,9 +10,11 @@ from django.utils import timezone
 from accounts.models import User
 from billing import entitlements, events, gateway
 from billing.models import WebhookEvent
+from tests.billing.test_events import BELL, again, kept, nobodys
 from tests.billing.till import Till, ring
 
 pytestmark = pytest.mark.django_db
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 def is_in(person: User) -> bool:
@@ -95,3 +98,96 @@ def test_bells_that_stripe_could_not_deliver_are_fetched(member: User, till: Til
     assert is_in(member)
     assert events.recover(since=undelivered) == 0
     assert not WebhookEvent.objects.unhandled().exists()
+
+
+# --- Tries of our own -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("tries", "minutes"), [(0, 1), (1, 5), (2, 30), (3, 120), (4, 360), (5, 360), (9, 360)])
+def test_next_try_is_due_after_a_pause_that_grows_with_the_tries(now: datetime, tries: int, minutes: int) -> None:
+    event = kept(tries=tries, received_at=now - minutes * MINUTE + SECOND)
+    assert events.take_up(now=now) == 0
+    assert again(event).handled_at is None
+    assert events.take_up(now=now + SECOND) == 1
+    assert again(event).tries == tries + 1
+
+
+def test_what_is_done_or_parked_is_not_taken_up(now: datetime) -> None:
+    long_ago = now - timedelta(days=1)
+    kept(received_at=long_ago, parked_at=now)
+    kept(received_at=long_ago, handled_at=now)
+    assert events.take_up(now=now) == 0
+
+
+def test_those_that_failed_least_are_taken_up_first_and_a_refusal_holds_up_nobody(till: Till, now: datetime) -> None:
+    long_ago = now - timedelta(days=1)
+    worn, fresh = nobodys(tries=3, received_at=long_ago), nobodys(tries=1, received_at=long_ago)
+    fine, late = kept(tries=4, received_at=long_ago), kept(tries=4, received_at=long_ago)
+    assert events.take_up(now=now) == 2
+    assert [again(one).tries for one in (worn, fresh, fine, late)] == [4, 2, 5, 5]
+
+
+def test_the_others_wait_as_soon_as_stripe_turns_out_to_be_away(till: Till, now: datetime) -> None:
+    long_ago = now - timedelta(days=1)
+    rows = [nobodys(tries=tries, received_at=long_ago) for tries in (2, 0, 1)]
+    till.stripe.fail_next("401", times=99)
+    assert events.take_up(now=now) == 0
+    assert [again(one).tries for one in rows] == [2, 1, 1]
+
+
+def test_event_that_an_answer_has_settled_meanwhile_is_passed_over(member: User, till: Till, now: datetime) -> None:
+    """The first of three is acted on; the other two are about the same customer and settled by that, and a fourth is not."""
+    long_ago, customer = now - timedelta(days=1), member.customers.get().stripe_id
+    rows = [kept(customer_id=customer, received_at=long_ago) for _ in range(3)]
+    last = kept(received_at=long_ago)
+    assert events.take_up(now=now) == 2
+    assert [again(one).tries for one in (*rows, last)] == [1, 0, 0, 1]
+    assert not WebhookEvent.objects.unhandled().exists()
+
+
+# --- What never arrived -----------------------------------------------------------------------
+
+
+def missed(till: Till, name: str, *, at: datetime, **fields: Any) -> None:
+    """Let Stripe have an event that it could not deliver."""
+    body = {
+        "id": name,
+        "object": "event",
+        "type": "token.created",
+        "created": int(at.timestamp()),
+        "livemode": False,
+        "pending_webhooks": 1,
+        "api_version": BELL.api_version,
+        "data": {"object": {"id": "tok_1", "object": "token"}},
+    }
+    till.stripe.store.save(body | fields)
+
+
+def test_undelivered_bells_are_taken_oldest_first_but_for_those_that_are_not_ours(
+    till: Till, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = now - timedelta(hours=1)
+    missed(till, "evt_too_old", at=since - SECOND)
+    missed(till, "evt_first", at=since)
+    missed(till, "evt_odd", at=since, type="NO TYPE")
+    missed(till, "evt_live", at=since, livemode=True)
+    missed(till, "evt_connected", at=since, account="acct_1")
+    missed(till, "evt_known", at=since)
+    missed(till, "evt_delivered", at=since, pending_webhooks=0)
+    missed(till, "evt_last", at=now)
+    kept(stripe_id="evt_known", tries=3)
+    till.stripe.calls.clear()
+    assert events.recover(since=since) == 2
+    assert list(WebhookEvent.objects.order_by("pk").values_list("stripe_id", "tries")) == [
+        ("evt_known", 3),
+        ("evt_first", 1),
+        ("evt_last", 1),
+    ]
+    assert till.stripe.calls == [("GET", "/v1/events")]
+    assert events.recover(since=since) == 0
+
+
+def test_stripe_that_is_away_is_said_while_undelivered_bells_are_asked_for(till: Till, now: datetime) -> None:
+    till.stripe.fail_next("401", path="/v1/events")
+    with pytest.raises(gateway.GatewayDown):
+        events.recover(since=now)

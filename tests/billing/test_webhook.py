@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
@@ -31,6 +32,21 @@ def test_unknown_type_is_stored_and_taken_w98() -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     stored = WebhookEvent.objects.get()
     assert (stored.type, stored.handled_at is not None, stored.tries) == ("moon.rose", True, 1)
+
+
+def test_stripe_needs_no_token_of_a_form_and_is_never_cached() -> None:
+    body = json.dumps(event()).encode()
+    strict, headers = Client(enforce_csrf_checks=True), {"Stripe-Signature": signed(body)}
+    answer = strict.post(WEBHOOK, body, content_type="application/json", headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert strict.get(WEBHOOK).status_code == 405
+
+
+def test_event_of_the_live_mode_is_taken_with_a_live_key_w100(settings: Any) -> None:
+    settings.STRIPE_LIVEMODE = True
+    assert ring(event(livemode=True)).status_code == 200
+    assert WebhookEvent.objects.get().livemode
 
 
 @pytest.mark.parametrize("offset", [-299, 299])

@@ -25,6 +25,7 @@ def logged(path: str) -> str:
         ("/account/claim/ABCDE-FGHJK/", "/account/claim/.../"),
         ("/account/confirm-email/MQ:1abc:xyz/", "/account/confirm-email/.../"),
         ("/account/password/reset/key/1-abc-def/", "/account/password/reset/key/.../"),
+        ("/preview/ABCDE-FGHJK/courses/tides/", "/preview/.../courses/tides/"),
         ("/courses/tides/", "/courses/tides/"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from config import background
 from courses import storage, sweep, tasks, uploads
 from courses.acceptance import Announced
 from courses.models import File, FileVersion
@@ -109,7 +110,7 @@ def test_the_bytes_of_what_was_refused_go_at_once(now: datetime) -> None:
     assert nothing_left(cancelled)
 
 
-def test_a_ready_row_without_bytes_is_told_of_and_kept(now: datetime, work: Work) -> None:
+def test_d36_a_ready_row_without_bytes_is_told_of_and_kept(now: datetime, work: Work) -> None:
     version = uploaded("a.pdf", PDF, now, work)
     storage.delete_object(version.key)
     report = swept(timedelta(seconds=5))
@@ -141,7 +142,7 @@ def test_a_bucket_that_does_not_answer_is_said_and_asked_again_next_time(now: da
 
 
 @pytest.mark.usefixtures("stripe")
-def test_the_command_says_what_it_did_and_the_worker_does_it_every_day(now: datetime, work: Work) -> None:
+def test_the_command_says_what_it_did_and_the_worker_does_it_every_day(now: datetime) -> None:
     half_done(now, days=8)
     said = StringIO()
     call_command("sweep_uploads", "--days", "9", stdout=said)
@@ -149,7 +150,8 @@ def test_the_command_says_what_it_did_and_the_worker_does_it_every_day(now: date
         "0 finished uploads taken on, 0 checks begun again, 0 abandoned uploads cancelled. "
         "Removed from the bucket: 0 objects and 0 uploads that belong to nothing.\n"
     )
-    work(duties=True)
+    assert background.habits["courses.tasks.sweep_uploads"].every == timedelta(days=1)
+    tasks.sweep_uploads.call()
     assert not FileVersion.objects.exists()
 
 
