@@ -108,8 +108,8 @@ def summed(version: FileVersion) -> str:
 def states_agree(*, now: datetime) -> Iterator[str]:
     """I10, of files: what was refused never serves, and moves end."""
     acts = AuditEntry.objects.filter(act="file.rejected").order_by("-pk").values_list("after", flat=True)[:MOST]
-    refused = {(after or {}).get("version") for after in acts}
-    for one in FileVersion.objects.ready().filter(pk__in=refused - {None}).order_by("-pk"):
+    refused = {int(after["version"]) for after in acts if after and after.get("version")}
+    for one in FileVersion.objects.ready().filter(pk__in=refused).order_by("-pk"):
         yield f"version {one.pk} serves, and was refused"
     for move in Rekeying.objects.filter(state__in=Rekeying.GOING_ON, asked_at__lt=now - HOUR)[:MOST]:
         yield f"move {move.pk} is {move.state} since {move.asked_at}"
