@@ -13,7 +13,7 @@ from operator import and_
 from typing import Any
 
 from django.conf import settings
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from billing.gateway import InvoiceSnapshot
 from billing.models import Grant, Product, Purchase, Subscription
@@ -163,8 +163,8 @@ def _answered(rows: QuerySet[Any], conditions: Conditions) -> QuerySet[Any]:
 
 
 def _as_answer(condition: Q) -> Case:
-    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+    return Case(When(condition, then=Value(True)), default=Value(False))
 
 
 def _holding(row: Any, conditions: Conditions) -> Holding:
-    return Holding(row=row, answers={name: bool(getattr(row, f"answer_{name}")) for name in conditions})
+    return Holding(row=row, answers={name: getattr(row, f"answer_{name}") for name in conditions})

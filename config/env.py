@@ -60,6 +60,15 @@ def address(name: str, value: str, example: str) -> str:
     return value
 
 
+def role_arn(name: str, value: str) -> str:
+    """Return the ARN of a role, or nothing where nothing is given."""
+    if value and not re.fullmatch(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+", value):
+        raise refuse(
+            name, f"must be the ARN of a role, and is {value!r}", "arn:aws:iam::123456789012:role/lectern-reader"
+        )
+    return value
+
+
 def origin(name: str, value: str, example: str) -> str:
     """Return `value` as scheme://host[:port] without a trailing slash, or refuse it."""
     parts = urlsplit(value)

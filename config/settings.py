@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from environs import Env
 
-from config.env import address, between, gather, needed, one_of, origin, read, refuse
+from config.env import address, between, gather, needed, one_of, origin, read, refuse, role_arn
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -148,18 +148,25 @@ S3_ENDPOINT_URL = origin(
     env.str("S3_ENDPOINT_URL", f"https://s3.{S3_REGION}.amazonaws.com"),
     "https://s3.eu-central-1.amazonaws.com",
 )
+# Each signer is a pair of keys, or a role of Amazon's whose temporary keys the site fetches itself.
+S3_ROLES = {
+    role.lower(): arn
+    for role in ("READER", "WRITER", "KEEPER")
+    if (arn := role_arn(f"S3_{role}_ROLE", env.str(f"S3_{role}_ROLE", "")))
+}
 S3_IDENTITIES = {
     role.lower(): (
         needed(f"S3_{role}_KEY_ID", env.str(f"S3_{role}_KEY_ID", ""), "AKIAIOSFODNN7EXAMPLE"),
         needed(f"S3_{role}_SECRET", env.str(f"S3_{role}_SECRET", ""), "the-secret-of-that-key"),
     )
     for role in ("READER", "WRITER", "KEEPER")
+    if role.lower() not in S3_ROLES
 }
 # The reader has two slots, so that a new key signs before the old one is switched off; docs/links.md tells how to rotate.
 READER_SLOT = one_of("S3_READER_SLOT", env.str("S3_READER_SLOT", "1"), "1", "2")
-S3_READER_KEYS = dict([S3_IDENTITIES["reader"]])
+S3_READER_KEYS = dict([S3_IDENTITIES["reader"]] if "reader" in S3_IDENTITIES else [])
 S3_SPARE_READER: tuple[str, str] | None = None
-if env.str("S3_READER_2_KEY_ID", "") or READER_SLOT == "2":
+if "reader" in S3_IDENTITIES and (env.str("S3_READER_2_KEY_ID", "") or READER_SLOT == "2"):
     second = (
         needed("S3_READER_2_KEY_ID", env.str("S3_READER_2_KEY_ID", ""), "AKIAI2READER7EXAMPLE"),
         needed("S3_READER_2_SECRET", env.str("S3_READER_2_SECRET", ""), "the-secret-of-that-key"),
@@ -171,6 +178,9 @@ if env.str("S3_READER_2_KEY_ID", "") or READER_SLOT == "2":
 # The bucket's access log, if one is kept: where its objects lie.
 S3_LOG_BUCKET = env.str("S3_LOG_BUCKET", "")
 S3_LOG_PREFIX = env.str("S3_LOG_PREFIX", "")
+# For one run of `manage.py doctor --fix` alone: a key that may set the bucket's own configuration. No page and no task uses it.
+owner = (env.str("S3_OWNER_KEY_ID", ""), env.str("S3_OWNER_SECRET", ""), env.str("S3_OWNER_TOKEN", ""))
+S3_OWNER = owner if owner[0] and owner[1] else None
 DOWNLOAD_TTL = between("DOWNLOAD_TTL", read(env.int, "DOWNLOAD_TTL", "120", default=120), low=30, high=900)
 STREAM_TTL = between("STREAM_TTL", read(env.int, "STREAM_TTL", "900", default=900), low=30, high=900)
 UPLOAD_TTL = 900

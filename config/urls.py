@@ -14,6 +14,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz/", views.healthz, name="healthz"),
     path("livez/", views.livez, name="livez"),
+    path("livez/seen/", views.seen, name="seen"),
     re_path(rf"^{settings.MEDIA_URL.strip('/')}/(?P<path>.+)$", views.media, name="media"),
 ]
 handler400, handler403, handler404, handler500 = (f"config.views.error_{code}" for code in (400, 403, 404, 500))

@@ -1,19 +1,35 @@
 """Pages that belong to no app: health, public media, errors."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.core import signing
+from django.core.cache import cache
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-from config import health
+from config import audit, health
+from config.doctor import public
 
 
 @require_safe
 def livez(request: HttpRequest) -> JsonResponse:
     """200 whenever the process answers; asks nothing else."""
     return JsonResponse({"ok": True})
+
+
+@require_safe
+@never_cache
+def seen(request: HttpRequest) -> JsonResponse:
+    """Tell our own `manage.py doctor`, which signs its question, and nobody else, how it arrived here and whether it has our cache."""
+    try:
+        key = signing.loads(request.GET.get("token", ""), salt=public.SALT, max_age=public.TOKEN_LIVES)
+    except signing.BadSignature:
+        raise Http404 from None
+    hops = [hop for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    found = {"address": audit.address_of(request), "hops": len(hops), "secure": request.is_secure()}
+    return JsonResponse(found | {"cache": bool(key and cache.get(key))})
 
 
 @require_safe

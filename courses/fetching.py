@@ -15,6 +15,12 @@ def is_speculative(headers: Any) -> bool:
     return any(word in purposes for word in ("prefetch", "prerender", "preview"))
 
 
+def is_our_frame(headers: Any) -> bool:
+    """Tell whether a page of this site has put this into a frame, as the reader does."""
+    site, destination = (headers.get(f"Sec-Fetch-{name}", "").lower() for name in ("Site", "Dest"))
+    return bool(site == "same-origin" and destination == "iframe")
+
+
 def is_embedded(headers: Any) -> bool:
     """Tell whether a page loads this as a part of itself, or another site does so by script; a navigation from anywhere is welcome.
 

@@ -16,6 +16,8 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
+from csp.constants import SELF
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
@@ -27,6 +29,7 @@ from django.shortcuts import render
 from django.urls import Resolver404, get_script_prefix, resolve, set_script_prefix
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.defaults import page_not_found
 
 from billing.models import Customer, Grant, Product, Purchase, Subscription
@@ -45,10 +48,10 @@ NAMES = {
 }
 PAGES = {
     *("courses:home", "courses:courses", "courses:ebooks", "courses:topic", "courses:search", "courses:library"),
-    *("courses:course", "courses:lesson", "courses:ebook", "billing:plans"),
+    *("courses:course", "courses:lesson", "courses:ebook", "courses:reader", "billing:plans"),
 }
-TITLE_PAGES = {"courses:course", "courses:lesson", "courses:ebook"}
-FILES = {"courses:download", "courses:play"}
+TITLE_PAGES = {"courses:course", "courses:lesson", "courses:ebook", "courses:reader"}
+FILES = {"courses:download", "courses:play", "courses:opened"}
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,12 @@ class Look:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A file that was clicked: its version, what the pretended person would have been answered, and whether it is to be played."""
+    """A file that was clicked: its version, what the pretended person would have been answered, and where it goes."""
 
     version: FileVersion
     decision: Decision
     plays: bool
+    reads: bool
 
 
 def choices(title: Publication) -> list[str]:
@@ -98,7 +102,7 @@ def look(request: HttpRequest, path: str, seen: Look, *, now: datetime) -> HttpR
     except Resolver404:
         return stopped(request, seen, _("There is no such page."), status=404)
     if match.view_name in FILES:
-        asked = wanted(match.kwargs["file_id"], seen, plays=match.view_name == "courses:play", now=now)
+        asked = wanted(match.kwargs["file_id"], seen, view=match.view_name, now=now)
         if asked.decision.allowed:
             return asked
     elif match.view_name not in seen.pages:
@@ -112,7 +116,7 @@ def look(request: HttpRequest, path: str, seen: Look, *, now: datetime) -> HttpR
     return response
 
 
-def wanted(file_id: UUID, seen: Look, *, plays: bool, now: datetime) -> Wanted:
+def wanted(file_id: UUID, seen: Look, *, view: str, now: datetime) -> Wanted:
     """Return the file with the decision for the pretended person. Raises Http404 for one that is not there, or of another title."""
     version = serving.newest_ready(file_id)
     if version is None or (seen.who == GUEST and version.file.publication_id != seen.title.pk):
@@ -121,7 +125,8 @@ def wanted(file_id: UUID, seen: Look, *, plays: bool, now: datetime) -> Wanted:
         staged = serving.newest_ready(file_id)
         if staged is None:
             raise Http404
-        return Wanted(version, access.decision(person, staged.file, now=now), plays)
+        decided = access.decision(person, staged.file, now=now)
+        return Wanted(version, decided, plays=view == "courses:play", reads=view == "courses:opened")
 
 
 @contextmanager
@@ -226,13 +231,16 @@ def answered(inner: HttpRequest, match: Any) -> HttpResponse:
     return response
 
 
+@xframe_options_sameorigin
+@csp_replace({"frame-ancestors": [SELF]})
 def handed_over(request: HttpRequest, asked: Wanted, *, now: datetime) -> HttpResponse:
     """Answer a click on a file like the site does, in the name of whoever really looks: the Download row is theirs."""
-    if fetching.is_not_a_click(request.headers):
+    framed = asked.reads and fetching.is_our_frame(request.headers) and not fetching.is_speculative(request.headers)
+    if fetching.is_not_a_click(request.headers) and not framed:
         return HttpResponse(_("Open this link yourself to download the file."), status=403, content_type="text/plain")
     if request.method == "HEAD":
         return HttpResponse(content_type=asked.version.content_type)
-    purpose = Download.Purpose.PLAY if asked.plays else Download.Purpose.DOWNLOAD
+    purpose = Download.Purpose.PLAY if asked.plays or asked.reads else Download.Purpose.DOWNLOAD
     signed = serving.mint(request.user, asked.version, purpose, now=now, source=source_of(request))
     response: HttpResponse = HttpResponseRedirect(signed.url)
     if asked.plays:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from courses.models import Course, Download, Ebook, File, FileVersion, Lesson, Publication, Section
 
 State = Publication.State
-COPIED_LESSON = ("slug", "title", "body", "seconds", "preview", "position")
+COPIED_LESSON = ("slug", "title", "body", "seconds", "chapters", "preview", "position")
 COPIED_FILE = ("role", "name", "language", "position")
 COPIED_VERSION = (
     *("key", "original_name", "size", "content_type", "sha256", "fingerprint", "state", "problem"),

@@ -87,8 +87,9 @@ def mint(
         trace=str(row.pk),
         inline=purpose == Download.Purpose.PLAY,
     )
-    # The signature's clock has whole seconds: never say that a link is dead before the bucket does.
-    row.expires_at = max(now + timedelta(seconds=ttl), signed.expires_at + timedelta(seconds=1))
+    # The signature's clock has whole seconds: never say that a link is dead before the bucket does. Temporary keys may end it sooner.
+    ends_at = signed.expires_at + timedelta(seconds=1)
+    row.expires_at = ends_at if signed.is_shortened else max(now + timedelta(seconds=ttl), ends_at)
     row.save(force_insert=True)
     if limited and user_id:
         budgets.hold(row, user_id, now=now)

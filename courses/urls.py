@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from courses.views import catalogue, downloads, library, previews, resume, robots, search, titles
+from courses.views import catalogue, downloads, library, previews, reading, resume, robots, search, titles
 
 app_name = "courses"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("progress/<int:lesson_id>/", resume.progress, name="progress"),
     path("files/<uuid:file_id>/", downloads.download, name="download"),
     path("files/<uuid:file_id>/play/", downloads.play, name="play"),
+    path("files/<uuid:file_id>/read/", reading.reader, name="reader"),
+    path("files/<uuid:file_id>/open/", reading.opened, name="opened"),
     path("preview/<str:token>/", previews.preview, name="preview"),
     path("preview/<str:token>/<path:rest>", previews.preview, name="preview_page"),
     path("robots.txt", robots.robots, name="robots"),

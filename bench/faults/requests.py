@@ -60,6 +60,7 @@ class Found:
             self.slowest = max(self.slowest, heard.seconds)
             if said:
                 self.wrong.append(f"{said} {attack}")
+                print(self.wrong[-1], flush=True)
 
     @property
     def requests(self) -> int:

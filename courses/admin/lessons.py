@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
+from courses import chapters
 from courses.admin import markdown
 from courses.admin.markdown import MarkdownWidget
 from courses.admin.shelf import FilesOnPage
+from courses.chapters import ChaptersRefused
 from courses.models import Lesson, Section
 
 
@@ -24,6 +26,13 @@ class LessonForm(forms.ModelForm):
         if "section" in self.fields and self.instance.pk:
             self.fields["section"].queryset = Section.objects.filter(course=self.instance.course_id)  # type: ignore[attr-defined]
 
+    def clean_chapters(self) -> str:
+        """Keep chapters in one form, whatever way they came, so that every later reader understands them."""
+        try:
+            return "\n".join(map(str, chapters.read(self.cleaned_data["chapters"])))
+        except ChaptersRefused as error:
+            raise forms.ValidationError(str(error)) from None
+
 
 @admin.register(Lesson)
 class LessonAdmin(FilesOnPage, admin.ModelAdmin):
@@ -34,7 +43,7 @@ class LessonAdmin(FilesOnPage, admin.ModelAdmin):
     list_select_related = ["course", "section"]
     search_fields = ["title", "course__title"]
     ordering = ["course__title", "section__position", "position"]
-    fields = ["title", "slug", "section", "body", "seconds", "preview"]
+    fields = ["title", "slug", "section", "body", "seconds", "chapters", "preview"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # Lessons begin in the outline of their course.

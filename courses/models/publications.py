@@ -205,6 +205,15 @@ class Lesson(Placed):
     title = models.CharField(_("title"), max_length=200)
     body = models.TextField(_("text"), blank=True, help_text=_("Markdown."))
     seconds = models.PositiveIntegerField(_("length in seconds"), default=0)
+    chapters = models.TextField(
+        _("chapters"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "One a line: the moment and the title, such as “1:30 The second bulge”. A WebVTT file may be pasted as it is."
+        ),
+    )
     preview = models.BooleanField(_("preview"), default=False, help_text=_("Anybody may open it, signed in or not."))
 
     class Meta:
@@ -228,3 +237,9 @@ class Lesson(Placed):
 
     def siblings(self) -> "models.QuerySet[Lesson]":
         return Lesson.objects.filter(section=self.section_id)
+
+    def following(self) -> "Lesson | None":
+        """Return the lesson after this one in its course, or None at its end."""
+        here = Q(section=self.section_id, position__gt=self.position)
+        later = Q(section__position__gt=self.section.position)
+        return self.course.lessons.filter(here | later).select_related("course").first()

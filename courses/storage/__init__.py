@@ -22,7 +22,7 @@ from courses.storage.bucket import (
     read_all,
     read_range,
 )
-from courses.storage.errors import HIDDEN, NotThere, StorageError
+from courses.storage.errors import HIDDEN, CredentialsEnding, NotThere, StorageError
 from courses.storage.logs import log_lines, log_objects
 from courses.storage.moving import (
     ONE_COPY,
@@ -41,6 +41,7 @@ from courses.storage.signing import SignedURL, part_headers, sign_get, sign_part
 __all__ = [
     "HIDDEN",
     "ONE_COPY",
+    "CredentialsEnding",
     "NotThere",
     "ObjectHead",
     "Part",

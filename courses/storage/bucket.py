@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 
+from courses.storage.credentials import credentials_of
 from courses.storage.errors import NotThere, StorageError
 
 ABSENT = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
@@ -174,11 +175,13 @@ def ours() -> Iterator[None]:
 
 
 def client(identity: str) -> Any:
-    return made_client(*settings.S3_IDENTITIES[identity], settings.S3_ENDPOINT_URL, settings.S3_REGION)
+    """Return the client of this identity; a role's is made anew with its keys, once an hour. Raises StorageError."""
+    keys = credentials_of(identity).keys
+    return made_client(keys.access_key, keys.secret_key, keys.token, settings.S3_ENDPOINT_URL, settings.S3_REGION)
 
 
 @lru_cache(maxsize=8)
-def made_client(key_id: str, secret: str, endpoint: str, region: str) -> Any:
+def made_client(key_id: str, secret: str, token: str | None, endpoint: str, region: str) -> Any:
     # Since 1.36 boto3 adds checksums that several compatible stores refuse; what we rely on is checked by our own eyes.
     config = Config(
         signature_version="s3v4",
@@ -189,6 +192,5 @@ def made_client(key_id: str, secret: str, endpoint: str, region: str) -> Any:
         response_checksum_validation="when_required",
         s3={"addressing_style": cast("Literal['path', 'virtual']", settings.S3_ADDRESSING_STYLE)},
     )
-    return boto3.session.Session(aws_access_key_id=key_id, aws_secret_access_key=secret).client(
-        "s3", region_name=region, endpoint_url=endpoint, config=config
-    )
+    session = boto3.session.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, aws_session_token=token)
+    return session.client("s3", region_name=region, endpoint_url=endpoint, config=config)

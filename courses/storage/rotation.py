@@ -10,7 +10,7 @@ def refusal_of(pair: tuple[str, str], key: str) -> str:
     """Read one byte of an object with an access key and its secret; return nothing if that works, else the bucket's word why not."""
     try:
         with ours():
-            client = made_client(*pair, settings.S3_ENDPOINT_URL, settings.S3_REGION)
+            client = made_client(*pair, None, settings.S3_ENDPOINT_URL, settings.S3_REGION)
             client.get_object(Bucket=settings.S3_BUCKET, Key=key, Range="bytes=0-0")["Body"].read()
     except StorageError as error:
         return error.code

@@ -15,6 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from django.conf import settings
 
+from courses.storage.credentials import credentials_of
 from courses.storage.names import content_disposition
 
 SHORTEST, LONGEST = 30, 900
@@ -31,6 +32,7 @@ class SignedURL:
 
     url: str
     expires_at: datetime
+    is_shortened: bool = False
 
     def __repr__(self) -> str:
         return f"SignedURL(expires_at={self.expires_at!r})"  # never the URL: reprs end up in logs
@@ -44,7 +46,9 @@ def sign_get(key: str, filename: str, *, content_type: str, ttl: int, trace: str
     `ttl` is in seconds, 30 to 900. `trace` (a Download's id) stands in the signed query as `x-dl`: S3 ignores it, logs it, and refuses
     the URL when it is edited or taken out. The response overrides make the bucket answer with this name and type, and forbid caching.
 
-    Raises ValueError for a key that is not ours or a lifetime out of bounds.
+    Signed with temporary keys, it lives no longer than they do: `expires_at` says until when.
+
+    Raises ValueError for a key that is not ours or a lifetime out of bounds, CredentialsEnding where the keys would end within 30 s.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
     """
     query = {
@@ -61,7 +65,8 @@ def sign_part(key: str, upload_id: str, number: int, *, size: int, ttl: int, sha
 
     With `sha256` (hex) it is good for bytes with that sum alone, and has to be sent with `part_headers(sha256)`.
 
-    Raises ValueError for a key that is not ours, a part number outside 1 to 10,000, a size outside 0 to 5 GiB, or a lifetime out of bounds.
+    Raises ValueError for a key that is not ours, a part number outside 1 to 10,000, a size outside 0 to 5 GiB, or a lifetime out of bounds;
+    CredentialsEnding as sign_get.
     """
     if not 1 <= number <= MAX_PART_NUMBER:
         raise ValueError("part numbers run from 1 to 10,000")
@@ -78,8 +83,8 @@ def part_headers(sha256: str) -> dict[str, str]:
 
 
 def signer() -> str:
-    """Return the id of the access key that signs GETs now; it stands in every URL and is no secret."""
-    return str(settings.S3_IDENTITIES["reader"][0])
+    """Return the id of the access key that signs GETs now; it stands in every URL and is no secret. Raises as sign_get."""
+    return str(credentials_of("reader").keys.access_key)
 
 
 def _sign(
@@ -91,9 +96,10 @@ def _sign(
         raise ValueError(f"a URL lives {SHORTEST} to {LONGEST} seconds")
     # The signature's clock has whole seconds and is read after this one, so we never promise more than the bucket gives.
     now = datetime.now(UTC).replace(microsecond=0)
-    credentials = Credentials(*settings.S3_IDENTITIES[identity])
-    url = presign(method, object_url(key), query, headers, credentials=credentials, region=settings.S3_REGION, ttl=ttl)
-    return SignedURL(url, now + timedelta(seconds=ttl))
+    held = credentials_of(identity)
+    asked, ttl = ttl, held.lifetime(ttl, shortest=SHORTEST, now=now)
+    url = presign(method, object_url(key), query, headers, credentials=held.keys, region=settings.S3_REGION, ttl=ttl)
+    return SignedURL(url, now + timedelta(seconds=ttl), is_shortened=ttl < asked)
 
 
 def object_url(key: str) -> str:

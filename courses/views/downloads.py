@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 
-from courses import access, budgets, fetching, offers, serving, storage
+from courses import access, budgets, closed, fetching, offers, serving, storage
 from courses.access import Verdict
 from courses.models import Download, FileVersion, Publication
 from courses.sources import source_of
@@ -36,6 +36,11 @@ def unkept(view: View) -> View:
             response = view(request, *args, **kwargs)
         except Http404 as error:
             response = page_not_found(request, error)
+        except storage.StorageError as error:
+            # Signing asks nobody; only temporary keys that nobody renews can be missing, and a dead link would help no one.
+            logger.error("nothing can be signed: %s", error.code)
+            response = render(request, "503.html", status=503)
+            response["Retry-After"] = "30"
         response["Cache-Control"] = "no-store, private"
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex"
@@ -82,9 +87,8 @@ def play(request: HttpRequest, file_id: UUID) -> HttpResponse:
     if verdict is Verdict.SIGN_IN:
         return refusal(401, _("Sign in to go on."), reverse("account_login"))
     if verdict is Verdict.OFFER:
-        return refusal(
-            403, _("Your membership does not open this, or has ended."), version.file.publication.get_absolute_url()
-        )
+        words = closed.why(request.user.pk, version.file.publication, now=now)
+        return refusal(403, words, version.file.publication.get_absolute_url())
     if request.method == "HEAD":
         return HttpResponse(content_type="application/json")
     try:

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Max, Prefetch, QuerySet
+from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from courses import access, offers
+from courses import access, chapters, offers, progress
 from courses.access import Person, Verdict
+from courses.chapters import Chapter, ChaptersRefused
 from courses.models import Course, Download, Ebook, File, FileVersion, Lesson, Progress, Publication
 from courses.views import structured
 from courses.views.shelf import personal
@@ -19,11 +20,18 @@ from courses.views.shelf import personal
 
 @dataclass
 class Step:
-    """A lesson as the outline shows it."""
+    """A lesson as the outline shows it; `at` is the second at which somebody left it, and `touched` when."""
 
     lesson: Lesson
     is_open: bool
     is_done: bool
+    done_at: datetime | None = None
+    at: float = 0
+    touched: datetime | None = None
+
+    @property
+    def is_begun(self) -> bool:
+        return self.at > 0 and not self.is_done
 
 
 @personal
@@ -44,8 +52,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
         "steps": steps,
         "total_seconds": sum(step.lesson.seconds for step in steps),
         "previews": [step.lesson for step in steps if step.lesson.preview],
-        "done": sum(step.is_done for step in steps),
-        "next_step": next((step for step in steps if step.is_open and not step.is_done), None),
+        **far(steps),
         "file_count": len(files),
         "attachments": [file for file in files if file.lesson_id is None],
         "prices": prices,
@@ -67,10 +74,11 @@ def lesson(request: HttpRequest, slug: str, lesson: str) -> HttpResponse:
     if verdict is Verdict.OFFER:
         return offers.offer(request, parent)
     mine = not found.preview or access.decision(request.user, parent, now=now).allowed
-    context = {"publication": parent, "lesson": found, "mine": mine}
+    context = {"publication": parent, "lesson": found, "mine": mine, "chapters": chapters_of(found)}
     context |= around(outline(request.user, parent, mine=mine, now=now), found) | parts(request.user, found)
     if request.user.is_authenticated:
         context["progress"] = Progress.objects.filter(user=request.user, lesson=found).first()
+        context["resumes_at"] = progress.resumes_at(context["progress"], found)
     return render(request, "courses/lesson.html", context)
 
 
@@ -105,12 +113,30 @@ def put_away(request: HttpRequest, title: Publication, verdict: Verdict) -> Http
 
 def outline(person: Person, parent: Course, *, mine: bool, now: datetime) -> list[Step]:
     """Return every lesson of a course in order, marked open and done. What is open to all is asked without a query."""
-    lessons = parent.lessons.select_related("section").defer("body")
-    done: set[int] = set()
+    played = File.objects.filter(lesson=OuterRef("pk"), role=File.Role.MEDIA)
+    lessons = parent.lessons.select_related("section").defer("body", "chapters").annotate(has_media=Exists(played))
+    kept: dict[int, Progress] = {}
     if person is not None and person.is_authenticated:
-        rows = Progress.objects.filter(user=person.pk, lesson__course=parent, completed_at__isnull=False)
-        done = set(rows.values_list("lesson_id", flat=True))
-    return [Step(each, mine or access.decision(None, each, now=now).allowed, each.pk in done) for each in lessons]
+        kept = {row.lesson_id: row for row in Progress.objects.filter(user=person.pk, lesson__course=parent)}
+    steps = [Step(each, mine or access.decision(None, each, now=now).allowed, is_done=False) for each in lessons]
+    for step in steps:
+        if row := kept.get(step.lesson.pk):
+            step.done_at, step.at, step.touched = row.completed_at, row.position, row.updated_at
+            step.is_done = row.completed_at is not None
+    return steps
+
+
+def far(steps: list[Step]) -> dict[str, Any]:
+    """Return how far somebody is in a course: what is done, where to go on (what was left last, else what comes first), and its end."""
+    begun = [step for step in steps if step.is_open and step.is_begun]
+    left = max(begun, key=lambda step: step.touched, default=None)  # type: ignore[arg-type,return-value]
+    done = [step for step in steps if step.is_done]
+    finished = bool(steps) and len(done) == len(steps)
+    return {
+        "done": len(done),
+        "next_step": left or next((step for step in steps if step.is_open and not step.is_done), None),
+        "finished_at": max(step.done_at for step in done if step.done_at) if finished else None,
+    }
 
 
 def around(steps: list[Step], current: Lesson) -> dict[str, Any]:
@@ -120,8 +146,16 @@ def around(steps: list[Step], current: Lesson) -> dict[str, Any]:
         "number": index + 1,
         "previous": steps[index - 1] if index else None,
         "next": steps[index + 1] if index + 1 < len(steps) else None,
-        "done": sum(step.is_done for step in steps),
+        **far(steps),
     }
+
+
+def chapters_of(found: Lesson) -> list[Chapter]:
+    """Return the lesson's chapters; a list that cannot be read is the workshop's to mend, and no reader's trouble."""
+    try:
+        return chapters.read(found.chapters) if found.chapters else []
+    except ChaptersRefused:
+        return []
 
 
 def parts(person: Person, current: Lesson) -> dict[str, Any]:
@@ -141,6 +175,8 @@ def serving(files: "QuerySet[File]") -> list[File]:
     listed = list(files.prefetch_related(Prefetch("versions", versions, to_attr="ready_versions")))
     for file in listed:
         file.serves = next(iter(file.ready_versions), None)  # type: ignore[attr-defined]
+        # Counted as they were made, so that an older one that serves again has its old number.
+        file.number = sum(one.pk <= file.serves.pk for one in file.ready_versions) if file.serves else 0  # type: ignore[attr-defined]
     return [file for file in listed if file.serves is not None]  # type: ignore[attr-defined]
 
 

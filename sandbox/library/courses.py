@@ -57,7 +57,15 @@ COURSES = (
             SectionSample(
                 "Why the water moves",
                 (
-                    LessonSample(TIDE, "two-bulges", "Two bulges and a turning world", 32, preview=True, film=True),
+                    LessonSample(
+                        TIDE,
+                        "two-bulges",
+                        "Two bulges and a turning world",
+                        32,
+                        preview=True,
+                        film=True,
+                        chapters="0:00 Beneath the moon\n0:08 On the far side\n0:12 The earth turns\n0:24 A day and fifty minutes",
+                    ),
                     LessonSample(TIDE, "springs-and-neaps", "Springs and neaps", 30, film=True),
                 ),
             ),
@@ -65,7 +73,14 @@ COURSES = (
                 "Working it out",
                 (
                     LessonSample(TIDE, "reading-a-tide-table", "Reading a tide table", 240),
-                    LessonSample(TIDE, "the-rule-of-twelfths", "The rule of twelfths", 34, film=True),
+                    LessonSample(
+                        TIDE,
+                        "the-rule-of-twelfths",
+                        "The rule of twelfths",
+                        34,
+                        film=True,
+                        chapters="0:00 Six hours, unevenly\n0:07 The first half\n0:16 Running hardest\n0:26 How to remember it",
+                    ),
                 ),
             ),
             SectionSample(

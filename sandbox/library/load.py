@@ -122,7 +122,9 @@ def _lessons(course: Course, title: CourseSample, stored: dict[str, Stored], *, 
     for place, part in enumerate(title.sections, 1):
         section = Section.objects.create(course=course, title=part.title, position=place)
         for position, sample in enumerate(part.lessons, 1):
-            fields = {name: getattr(sample, name) for name in ("slug", "title", "body", "seconds", "preview")}
+            fields = {
+                name: getattr(sample, name) for name in ("slug", "title", "body", "seconds", "chapters", "preview")
+            }
             lesson = Lesson.objects.create(section=section, position=position, **fields)
             _files(course, sample.files, stored, now=now, lesson=lesson)
 

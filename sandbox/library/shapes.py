@@ -115,7 +115,10 @@ class Book(TitleSample):
 
 @dataclass(frozen=True)
 class LessonSample:
-    """A lesson. `film` names a video with captions; `worksheet` is the name of a PDF; `seconds` is the film's, or the reading time."""
+    """A lesson. `film` names a video with captions; `chapters` are the film's, one a line; `worksheet` is the name of a PDF.
+
+    `seconds` is the film's length, or the reading time.
+    """
 
     course: str
     slug: str
@@ -124,6 +127,7 @@ class LessonSample:
     preview: bool = False
     film: bool = False
     worksheet: str = ""
+    chapters: str = ""
 
     @property
     def body(self) -> str:

@@ -40,6 +40,7 @@ class Call:
     store: Store
     region: str
     now: datetime
+    cors_origins: list[str]
 
     @property
     def key(self) -> str:

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Callable
 from urllib.parse import quote
 
-from . import documents, listing, uploads
+from . import cors, documents, listing, uploads
 from .answers import Answer, Call, iso, quoted, xml
 from .errors import S3Error, element
 from .multipart import MAX_PAGE, number_parameter
@@ -106,6 +106,23 @@ def delete_one(call: Call, key: str, *, quiet: bool) -> str:
         )
     call.store.delete(key)
     return "" if quiet else element("Deleted", element("Key", key))
+
+
+def get_cors(call: Call) -> Answer:
+    """GetBucketCors: the one rule that this bucket has."""
+    if not call.cors_origins:
+        raise S3Error("NoSuchCORSConfiguration", "The CORS configuration does not exist")
+    rule = [element("AllowedOrigin", origin) for origin in call.cors_origins]
+    rule += [element("AllowedMethod", method) for method in cors.METHODS]
+    rule += [element("ExposeHeader", name) for name in cors.EXPOSED.split(", ")]
+    return xml("CORSConfiguration", element("CORSRule", *rule))
+
+
+def put_cors(call: Call) -> Answer:
+    """PutBucketCors: of the rules it takes the origins; methods and headers stay what they are here."""
+    tree = documents.parse(call.body.read(documents.MAX_DOCUMENT), "CORSConfiguration")
+    call.cors_origins[:] = [item.text or "" for item in tree.iter("AllowedOrigin")]
+    return Answer(200)
 
 
 def speller(asked: dict[str, str]) -> Callable[[str], str]:

@@ -10,18 +10,26 @@ CONTENT = "content/"
 OBJECT_ACTIONS: dict[str, frozenset[str]] = {
     "reader": frozenset({"s3:GetObject"}),
     "writer": frozenset({"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}),
-    "keeper": frozenset(
-        {
-            *("s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts"),
-            # Versions are for buckets that keep them; this one does not, and answers that it cannot.
-            *("s3:DeleteObject", "s3:DeleteObjectVersion"),
-        }
-    ),
+    "keeper": frozenset({"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListMultipartUploadParts"}),
 }
+# What the doctor looks at, with the keeper's key.
+LOOKS = frozenset(
+    f"s3:Get{what}"
+    for what in (
+        "BucketCORS",
+        "BucketLocation",
+        "BucketLogging",
+        "BucketOwnershipControls",
+        "BucketPolicyStatus",
+        "BucketPublicAccessBlock",
+        "BucketVersioning",
+        "LifecycleConfiguration",
+    )
+)
 BUCKET_ACTIONS: dict[str, frozenset[str]] = {
     "reader": frozenset(),
     "writer": frozenset(),
-    "keeper": frozenset({"s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"}),
+    "keeper": frozenset({"s3:ListBucket", "s3:ListBucketMultipartUploads", *LOOKS}),
 }
 OWNER = "owner"
 

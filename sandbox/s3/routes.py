@@ -15,7 +15,6 @@ ABSENT = frozenset(
         "acl",
         "analytics",
         "attributes",
-        "cors",
         "encryption",
         "intelligent-tiering",
         "inventory",
@@ -80,6 +79,15 @@ ON_OBJECT = {
     ("POST", "uploadId"): Operation("CompleteMultipartUpload", PUT, multipart.complete),
     ("DELETE", "uploadId"): Operation("AbortMultipartUpload", "s3:AbortMultipartUpload", multipart.abort),
 }
+# What the keeper may ask of a bucket on Amazon, so that the doctor can look; ours has none of it.
+DOCTOR = {
+    ("GET", "lifecycle"): "s3:GetLifecycleConfiguration",
+    ("GET", "logging"): "s3:GetBucketLogging",
+    ("GET", "ownershipControls"): "s3:GetBucketOwnershipControls",
+    ("GET", "policyStatus"): "s3:GetBucketPolicyStatus",
+    ("GET", "publicAccessBlock"): "s3:GetBucketPublicAccessBlock",
+    ("GET", "versioning"): "s3:GetBucketVersioning",
+}
 ON_BUCKET = {
     ("HEAD", ""): Operation("HeadBucket", LIST, bucket.head),
     ("GET", "list-type"): Operation("ListObjectsV2", LIST, bucket.list_objects),
@@ -87,6 +95,8 @@ ON_BUCKET = {
     ("GET", "location"): Operation("GetBucketLocation", "s3:GetBucketLocation", bucket.location),
     ("GET", "uploads"): Operation("ListMultipartUploads", "s3:ListBucketMultipartUploads", bucket.list_uploads),
     ("POST", "delete"): Operation("DeleteObjects", "", bucket.delete_objects),
+    ("GET", "cors"): Operation("GetBucketCors", "s3:GetBucketCORS", bucket.get_cors),
+    ("PUT", "cors"): Operation("PutBucketCors", "s3:PutBucketCORS", bucket.put_cors),
     ("PUT", ""): Operation("CreateBucket", "s3:CreateBucket", refuse),
     ("DELETE", ""): Operation("DeleteBucket", "s3:DeleteBucket", refuse),
 }
@@ -98,7 +108,7 @@ def operation(request: Request) -> Operation:
         return Operation("ListBuckets", "s3:ListAllMyBuckets", refuse)
     names = request.parameters.keys()
     if absent := sorted(ABSENT & names):
-        return Operation(absent[0], f"s3:{absent[0]}", refuse)
+        return Operation(absent[0], DOCTOR.get((request.method, absent[0]), f"s3:{absent[0]}"), refuse)
     table, marker = (ON_OBJECT, object_marker(request)) if request.key else (ON_BUCKET, bucket_marker(request))
     found = table.get((request.method, marker))
     if found is None:
@@ -117,4 +127,4 @@ def object_marker(request: Request) -> str:
 
 def bucket_marker(request: Request) -> str:
     names = request.parameters.keys()
-    return next((name for name in ("location", "uploads", "delete", "list-type") if name in names), "")
+    return next((name for name in ("location", "uploads", "delete", "list-type", "cors") if name in names), "")

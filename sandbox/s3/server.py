@@ -17,6 +17,7 @@ from .chaos import Chaos, Kind, Order
 from .handler import Handler
 from .identities import Identity
 from .journal import LogEntry
+from .leniency import Leniency
 from .request import Request
 from .store import Store
 
@@ -55,6 +56,7 @@ class BucketServer:
         self.root, self.bucket, self.region = root, bucket, region
         self.cors_origins, self.host, self.port, self.clock = list(cors_origins), host, port, clock
         self.chaos = Chaos()
+        self.leniency = Leniency()
         self.log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
         self.stopping = threading.Event()
         self.listener: Listener | None = None

@@ -123,6 +123,7 @@ def test_those_that_failed_least_are_taken_up_first_and_a_refusal_holds_up_nobod
     long_ago = now - timedelta(days=1)
     worn, fresh = nobodys(tries=3, received_at=long_ago), nobodys(tries=1, received_at=long_ago)
     fine, late = kept(tries=4, received_at=long_ago), kept(tries=4, received_at=long_ago)
+    kept(parked_at=now, error="GatewayDown: away", received_at=long_ago)
     assert events.take_up(now=now) == 2
     assert [again(one).tries for one in (worn, fresh, fine, late)] == [4, 2, 5, 5]
 

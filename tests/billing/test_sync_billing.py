@@ -1,5 +1,6 @@
 """The nightly reconcile: everything that was missed is made good, a hundred customers a call."""
 
+from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import User
-from billing import entitlements, sync
+from billing import entitlements, gateway, sync
 from billing.models import Customer, Price, Product, Subscription
 from tests import build
 from tests.billing.till import Till
@@ -72,6 +73,31 @@ def test_bell_that_rings_during_the_run_wins(member: User, till: Till, monkeypat
     monkeypatch.setattr(sync, "apply", slowly)
     assert "0 customers confirmed, 1 overtaken" in run()
     assert Subscription.objects.get().status == "canceled"
+
+
+def test_customer_whose_first_bell_rings_during_the_run_is_left_to_it(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bell takes the first ticket and asks after the lists were read, so it knows more than they do."""
+    (name,), ask = crowd(till, 1), gateway.fetch_customers
+
+    def slowly() -> Iterator[Any]:
+        for snapshot in ask():
+            sync.take_ticket(snapshot.id)
+            yield snapshot
+
+    monkeypatch.setattr(gateway, "fetch_customers", slowly)
+    assert sync.reconcile() == sync.Report(applied=0, overtaken=1, unknown=0)
+    assert not Subscription.objects.exists()
+    assert sync.converge(name)
+    assert Subscription.objects.get().status == "active"
+
+
+def test_product_first_heard_of_in_the_lists_is_fetched_w103(member: User, till: Till) -> None:
+    Price.objects.all().delete()
+    Product.objects.all().delete()
+    run()
+    assert dict(entitlements.held(member.pk, now=timezone.now())) == {Product.objects.get().pk: "plan"}
 
 
 def test_customer_deleted_at_stripe_is_found_missing_in_the_lists(member: User, till: Till) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing import gateway, sync
+from billing.gateway import CustomerSnapshot
 from billing.models import Customer, Invoice, Subscription, WebhookEvent
 from tests import build
 from tests.billing.snapshots import JUNE, customer, invoice, subscription
@@ -204,6 +205,22 @@ def test_answer_about_one_customer_settles_no_bell_of_another(member: User, till
     assert mine.handled_at is not None
     assert other.handled_at is None
     assert done.handled_at == JUNE
+
+
+def test_bell_that_rings_while_stripe_is_asked_is_not_settled_by_that_answer(
+    member: User, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it rings about may have come after what was read."""
+    name, ask = member.customers.get().stripe_id, gateway.fetch_customer
+
+    def slowly(customer_id: str) -> CustomerSnapshot:
+        answer = ask(customer_id)
+        kept(customer_id=customer_id)
+        return answer
+
+    monkeypatch.setattr(gateway, "fetch_customer", slowly)
+    assert sync.converge(name)
+    assert WebhookEvent.objects.unhandled().count() == 1
 
 
 def test_reconcile_tells_what_it_did_settles_bells_and_names_a_foreign_key(

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from billing import gateway, refusals
 from billing.models import Customer, WebhookEvent
-from tests.billing.till import WEBHOOK, deliver, event, signed
+from tests.billing.till import WEBHOOK, deliver, event, ring, signed
 from tests.visits import Visit
 
 pytestmark = pytest.mark.django_db
@@ -179,10 +179,16 @@ def test_body_of_one_mebibyte_is_read_w89(caplog: Any) -> None:
     assert deliver(b" " * (gateway.MAX_BODY + 1), "t=1").status_code == 413
 
 
-def test_noise_is_no_sign_of_a_wrong_secret_or_clock(counted: Any) -> None:
+def test_noise_is_no_sign_of_a_wrong_secret_or_clock(counted: Any, caplog: Any) -> None:
     for body, header in ((GOOD, None), (GOOD, "garbage"), (b"[]", signed(b"[]")), (b"\xff", signed(b"\xff"))):
         assert deliver(body, header).status_code == 400
     assert counted() == []
+    assert [one.getMessage() for one in caplog.records if one.name == "billing.views.webhook"] == [
+        "webhook refused: signature header is missing or malformed",
+        "webhook refused: signature header names no single time",
+        "webhook refused: body is not a JSON object",
+        "webhook refused: body is not UTF-8",
+    ]
 
 
 def test_event_of_the_other_mode_or_account_is_an_error_in_the_log_w100_w101(

@@ -15,6 +15,7 @@ from tests import build
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SAMPLE = "5a3b1e0c-0000-4000-8000-000000000001"
 LOOKS = [(320, "light"), (1280, "dark")]
 NOBODY = [
     "/",
@@ -32,6 +33,7 @@ NOBODY += [
     "/courses/tides/read/",
     "/ebooks/slack/",
     "/gone/",
+    f"/files/{SAMPLE}/read/",
 ]
 SUBSCRIBER = [
     "/",
@@ -39,7 +41,11 @@ SUBSCRIBER = [
     "/library/?kind=course",
     "/courses/tides/",
     "/courses/tides/watch/",
+    "/courses/tides/hear/",
+    "/courses/over/",
+    "/courses/over/end/",
     "/ebooks/slack/",
+    f"/files/{SAMPLE}/read/",
     "/plans/",
 ]
 SUBSCRIBER += ["/account/", "/account/invoices/"]
@@ -61,14 +67,20 @@ def shop(plan: Product, subscriber: User) -> None:
     free = build.ebook(title="Free", slug="free", access="free")
     for title in (course, book, free):
         title.topics.add(topic)
-    watch = build.lesson(course, title="Watch the tide", slug="watch", seconds=95, preview=True)
+    watch = build.lesson(
+        course, title="Watch the tide", slug="watch", seconds=95, preview=True, chapters="0:00 In\n1:00 Out"
+    )
     build.file(watch, name="Film", role="media").versions.update(content_type="video/mp4")
     build.file(watch, name="English", role="captions", language="en").versions.update(content_type="text/vtt")
     build.file(watch, name="Worksheet")
     build.lesson(course, title="Read the tide", slug="read", body=text, preview=True)
     build.lesson(course, title="Locked", slug="locked", seconds=70)
     build.file(book, name="Slack water").versions.update(sha256="ab" * 32)
-    build.file(book, name="Sample", role="sample")
+    build.file(book, name="Sample", role="sample", pk=SAMPLE)
+    listen = build.lesson(course, title="Hear the tide", slug="hear", seconds=95)
+    build.file(listen, name="Sound", role="media").versions.update(content_type="audio/mpeg")
+    over = build.lesson(build.course(title="Over", slug="over"), title="The end", slug="end", body=text)
+    Progress.objects.create(user=subscriber, lesson=over, completed_at=timezone.now())
     Progress.objects.create(user=subscriber, lesson=watch, position=40, updated_at=timezone.now() - timedelta(hours=1))
 
 

@@ -55,4 +55,5 @@ def test_a_changed_cover_gets_a_new_name(covers: Any) -> None:
 
 
 def test_covers_are_signed_for_by_the_keeper_alone(covers: Any, settings: Any) -> None:
-    assert (CoverStorage().access_key, CoverStorage().secret_key) == settings.S3_IDENTITIES["keeper"]
+    signer = CoverStorage().connection.meta.client._request_signer._credentials
+    assert (signer.access_key, signer.secret_key) == settings.S3_IDENTITIES["keeper"]

@@ -1,12 +1,12 @@
 """Saving how far somebody came."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from accounts.models import User
-from courses.models import Lesson, Progress
+from courses.models import Lesson, Progress, Section
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -78,4 +78,73 @@ def test_other_sites_cannot_save_for_anybody(subscriber: User, lesson: Lesson) -
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(subscriber)
     assert post(browser, lesson, {"position": 1}) == 403
-    assert browser.get(f"/progress/{lesson.pk}/").status_code == 405
+    assert not Progress.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["ago", "duration"])
+@pytest.mark.parametrize("value", ['"1"', "true", "null", "-1", "NaN", "1e400", "1000001e3"])
+def test_nonsense_beside_a_position_is_refused_too(
+    client_for: type[Client], subscriber: User, lesson: Lesson, name: str, value: str
+) -> None:
+    assert post(client_for(subscriber), lesson, f'{{"position": 1, "{name}": {value}}}') == 400
+    assert not Progress.objects.exists()
+
+
+def test_a_page_that_is_left_sends_a_form(client_for: type[Client], subscriber: User, lesson: Lesson) -> None:
+    browser = client_for(subscriber)
+    form = {"position": "42.5", "ago": "0.3", "duration": "100", "csrfmiddlewaretoken": "x"}
+    assert browser.post(f"/progress/{lesson.pk}/", form).json() == {"position": 42.5, "completed": False}
+    for bad in ({"position": "4 2"}, {"position": ""}, {"position": "nan"}, {"ago": "1"}, {}):
+        assert browser.post(f"/progress/{lesson.pk}/", bad).status_code == 400
+    assert Progress.objects.get().position == 42.5
+
+
+def test_other_peoples_places_are_never_told_or_moved(
+    client_for: type[Client], subscriber: User, newcomer: User, lesson: Lesson, now: datetime
+) -> None:
+    Progress.objects.create(user=newcomer, lesson=lesson, position=77)
+    browser = client_for(subscriber)
+    assert browser.get(f"/progress/{lesson.pk}/").json() == {"position": 0.0, "completed": False}
+    post(browser, lesson, {"position": 5})
+    assert browser.get(f"/progress/{lesson.pk}/").json()["position"] == 5
+    assert Progress.objects.get(user=newcomer).position == 77
+    assert client_for(newcomer).get(f"/progress/{lesson.pk}/").status_code == 403
+    assert Client().get(f"/progress/{lesson.pk}/").status_code == 401
+    assert browser.get("/progress/999999/").status_code == 404
+    assert "no-store" in browser.get(f"/progress/{lesson.pk}/").headers["Cache-Control"]
+
+
+def test_a_preview_is_open_to_nobody_and_keeps_nothing_for_them(lesson: Lesson) -> None:
+    Lesson.objects.filter(pk=lesson.pk).update(preview=True)
+    assert post(Client(), lesson, {"position": 1}) == 401
+    assert not Progress.objects.exists()
+
+
+def test_done_leads_on_to_the_next_lesson_and_at_the_end_to_the_course(
+    client_for: type[Client], subscriber: User, lesson: Lesson
+) -> None:
+    second = build.lesson(lesson.course)
+    last = build.lesson(lesson.course)
+    last.section = Section.objects.create(course=lesson.course, title="Later")
+    last.position = None  # type: ignore[assignment]
+    last.save()
+    browser = client_for(subscriber)
+
+    def leads(each: Lesson) -> str:
+        return browser.post(f"/progress/{each.pk}/", {"done": "next"}).headers["Location"]
+
+    assert leads(lesson) == second.get_absolute_url()
+    assert leads(second) == last.get_absolute_url()
+    assert leads(last) == lesson.course.get_absolute_url()
+    assert "You have finished" in browser.get(lesson.course.get_absolute_url()).content.decode()
+
+
+def test_a_course_goes_on_where_it_was_left_last(client_for: type[Client], subscriber: User, lesson: Lesson) -> None:
+    second, third = build.lesson(lesson.course, seconds=600), build.lesson(lesson.course, seconds=600)
+    browser = client_for(subscriber)
+    assert "Begin<" in browser.get(lesson.course.get_absolute_url()).content.decode()
+    post(browser, second, {"position": 65})
+    post(browser, third, {"position": 125})
+    page = browser.get(lesson.course.get_absolute_url()).content.decode()
+    assert "Go on at 2:05" in page
+    assert "left at 1:05" in page

@@ -24,6 +24,7 @@ WRONG = [
     ("S3_ADDRESSING_STYLE", "auto"),
     ("S3_ENDPOINT_URL", "s3.example.com"),
     ("S3_ENDPOINT_URL", "https://s3.example.com/bucket"),
+    ("S3_READER_ROLE", "lectern-reader"),
     ("DOWNLOAD_TTL", "29"),
     ("DOWNLOAD_TTL", "901"),
     ("DOWNLOAD_TTL", "two minutes"),
@@ -123,3 +124,18 @@ def test_forwarded_headers_are_believed_only_behind_a_proxy(tmp_path: Path) -> N
         "HTTP_X_FORWARDED_PROTO",
         "https",
     )
+
+
+def test_a_role_stands_in_for_a_pair_of_keys(tmp_path: Path) -> None:
+    arn = "arn:aws:iam::123456789012:role/lectern-reader"
+    without = {name: value for name, value in LEAST.items() if not name.startswith("S3_READER")}
+    found = start(tmp_path, without | {"S3_READER_ROLE": arn})
+    assert found["S3_ROLES"] == {"reader": arn}
+    assert found["S3_IDENTITIES"].keys() == {"writer", "keeper"}
+    assert found["S3_OWNER"] is None
+
+
+def test_the_owners_keys_are_taken_whole_or_not_at_all(tmp_path: Path) -> None:
+    assert start(tmp_path, LEAST | {"S3_OWNER_KEY_ID": "ASIAEXAMPLE"})["S3_OWNER"] is None
+    both = {"S3_OWNER_KEY_ID": "ASIAEXAMPLE", "S3_OWNER_SECRET": "s", "S3_OWNER_TOKEN": "t"}
+    assert start(tmp_path, LEAST | both)["S3_OWNER"] == ("ASIAEXAMPLE", "s", "t")

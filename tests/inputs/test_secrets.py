@@ -75,7 +75,7 @@ def test_t2_t37_nobody_finds_a_secret_anywhere_on_the_site(
             asked += 1
             answer = browsers[role].get(address_of(door, dice, real))
             words = told(answer)
-            if answer.status_code == 302 and door.name == "download":
+            if answer.status_code == 302 and door.name in ("download", "opened"):
                 words = words.replace(answer.headers["Location"], "")
             if door.name not in HANDS_OUT_A_URL and "/versions/" not in door.route:
                 found += [(role, door.route, leak) for leak in leaks(words, kept)]

@@ -196,3 +196,19 @@ def test_27_a_prefetch_mints_nothing(desk: Client, course: Course) -> None:
 @pytest.mark.parametrize("who", ["guest", "owner", "nobody"])
 def test_27_one_looks_as_those_alone_who_are_offered(desk: Client, course: Course, who: str) -> None:
     assert look(desk, course, who, "/courses/tides/").status_code == 404
+
+
+def test_27_a_book_is_read_in_the_page_as_its_reader_will(desk: Client, plan: Product) -> None:
+    book = build.ebook(slug="slack")
+    file = build.file(book, name="Slack water")
+    page = look(desk, book, "member", f"/files/{file.pk}/read/")
+    frame = re.search(r'<iframe[^>]*src="([^"]+)"', page.content.decode())
+    assert frame
+    assert frame[1].startswith("/admin/courses/ebook/")
+    assert "frame-src" in page.headers["Content-Security-Policy"]
+    ours = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+    answer = desk.get(frame[1], headers=ours)
+    assert (answer.status_code, answer.headers["X-Frame-Options"]) == (302, "SAMEORIGIN")
+    assert Download.objects.get().purpose == "play"
+    assert desk.get(frame[1], headers=ours | {"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert look(desk, book, "lapsed", f"/files/{file.pk}/read/").status_code == 403

@@ -142,7 +142,7 @@ def the_owner_may_ask_where_the_bucket_is(scene: Scene) -> Reply:
 
 @case("403 AccessDenied", juicefs="200", why=ALONE)
 def the_keeper_may_not_ask_what_no_policy_grants(scene: Scene) -> Reply:
-    return scene.call("GET", scene.url("", location=""))
+    return scene.call("GET", scene.url("", acl=""))
 
 
 @case("403 AccessDenied", juicefs="404 NoSuchBucketPolicy", why=ALONE)

@@ -15,7 +15,7 @@ ALLOWED = {
 ALLOWED_ON_THE_BUCKET = {
     "reader": set(),
     "writer": set(),
-    "keeper": {"s3:ListBucket", "s3:ListBucketMultipartUploads"},
+    "keeper": {"s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetBucketCORS", "s3:GetBucketLocation"},
     "owner": EVERYTHING,
 }
 

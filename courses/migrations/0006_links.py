@@ -10,8 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_farewell'),
-        ('courses', '0004_workshop'),
+        ("accounts", "0002_farewell"),
+        ('courses', "0005_chapters"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

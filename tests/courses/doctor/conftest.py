@@ -1,0 +1,3 @@
+from tests.sandbox.s3.conftest import juicefs
+
+__all__ = ["juicefs"]
