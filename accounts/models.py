@@ -37,6 +37,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("active"), default=True, help_text=_("Switch this off instead of deleting a person.")
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    wants_news = models.BooleanField(_("mail about new titles"), default=False, db_default=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -80,3 +81,53 @@ class Inspection(models.Model):
 
     def __str__(self) -> str:
         return f"inspection {self.pk}"
+
+
+class Issue(models.Model):
+    """One mailing about new titles. A title is announced in one issue only, so that nobody is told of it twice."""
+
+    created_at = models.DateTimeField(_("written"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("mailing about new titles")
+        verbose_name_plural = _("mailings about new titles")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"issue {self.pk}"
+
+
+class Announcement(models.Model):
+    """A title that an issue tells of: its row says that it has been announced, whoever wanted to know."""
+
+    publication = models.OneToOneField(
+        "courses.Publication", models.CASCADE, primary_key=True, related_name="announcement", verbose_name=_("title")
+    )
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="announcements", verbose_name=_("mailing"))
+
+    def __str__(self) -> str:
+        return f"title {self.pk} in issue {self.issue_id}"
+
+
+class Delivery(models.Model):
+    """One issue to one person: written with the issue, sent in the background."""
+
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="deliveries", verbose_name=_("mailing"))
+    user = models.ForeignKey(User, models.CASCADE, related_name="deliveries", verbose_name=_("person"))
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    not_before = models.DateTimeField(_("not before"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    dropped_at = models.DateTimeField(_("dropped"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("mail about new titles")
+        verbose_name_plural = _("mails about new titles")
+        constraints = [models.UniqueConstraint(fields=["issue", "user"], name="delivery_once_a_person")]
+        indexes = [
+            models.Index(
+                fields=["not_before"], name="delivery_waiting", condition=models.Q(sent_at=None, dropped_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"issue {self.issue_id} to person {self.user_id}"

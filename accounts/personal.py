@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Farewell, User
 from accounts.tasks import send_farewell
-from billing.models import Claim, Customer, Dispute, Invoice, Purchase, Refund, Subscription
+from billing.models import Checkout, Claim, Customer, Dispute, Invoice, Purchase, Refund, Subscription
 from config import audit
 from courses.models import Download, LimitReached, SharingSign
 
+ACCOUNT = ("email", "name", "date_joined", "last_login", "wants_news", "is_staff", "is_superuser")
 # Stripe's words for a subscription that will never ask for money again.
 OVER = ("canceled", "incomplete_expired")
 
@@ -61,10 +62,11 @@ def export(person: User, *, now: datetime) -> dict[str, Any]:
     """Return everything kept about this person, as plain values; secrets (password, keys, codes) are left out."""
     return {
         "exported_at": now,
-        "account": rows(User.objects.filter(pk=person.pk), "email", "name", "date_joined", "last_login")[0],
+        "account": rows(User.objects.filter(pk=person.pk), *ACCOUNT)[0]
+        | {"groups": list(person.groups.values_list("name", flat=True))},
         "addresses": rows(person.emailaddress_set, "email", "verified", "primary"),
         "second_steps": rows(person.authenticator_set, "type", "created_at", "last_used_at"),
-        "sessions": rows(person.usersession_set, "created_at", "ip", "user_agent"),
+        "sessions": rows(person.usersession_set, "created_at", "last_seen_at", "ip", "user_agent"),
         "customers": rows(person.customers, "stripe_id", "email", "created_at"),
         "subscriptions": rows(
             Subscription.objects.filter(customer__user=person).order_by("created_at"),
@@ -72,6 +74,9 @@ def export(person: User, *, now: datetime) -> dict[str, Any]:
                 "stripe_id",
                 "status",
                 "price__product__name",
+                "amount",
+                "currency",
+                "interval",
                 "created_at",
                 "current_period_end",
                 "cancel_at",
@@ -86,6 +91,7 @@ def export(person: User, *, now: datetime) -> dict[str, Any]:
             Purchase.objects.filter(customer__user=person).order_by("created_at", "pk"),
             *("product__name", "amount", "currency", "state", "created_at"),
         ),
+        "checkouts": rows(Checkout.objects.filter(customer__user=person), "session_id", "price__product__name"),
         "refunds": rows(Refund.objects.filter(customer__user=person), "amount", "currency", "status", "created_at"),
         "disputes": rows(
             Dispute.objects.filter(customer__user=person), "amount", "currency", "status", "reason", "created_at"
@@ -110,8 +116,10 @@ def export(person: User, *, now: datetime) -> dict[str, Any]:
             "seen_at",
             "asked_at",
         ),
+        "news": rows(person.deliveries, "issue__created_at", "sent_at"),
         "done_about_me": rows(audit.about(person), "at", "act", "target_label", "reason"),
         "done_by_me": rows(person.acts, "at", "act", "target_label", "address"),
+        "done_in_the_workshop": rows(person.logentry_set, "action_time", "object_repr", "change_message"),
         "progress": rows(person.progress, "lesson__title", "position", "completed_at", "updated_at"),
     }
 

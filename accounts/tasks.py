@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import invariants
+from accounts import invariants, news
 from accounts.models import Farewell, Inspection, User
 from billing import gateway
 from billing.models import Customer
@@ -78,3 +78,17 @@ def inspect() -> None:
     Inspection.objects.filter(at__lt=now - timedelta(days=30)).delete()
     if broken:
         logger.error("invariants broken: %s", " ".join(f"{name}={count}" for name, count in broken.items()))
+
+
+@background.task(tries=3, title=_("Send mail about new titles"))
+def send_news() -> None:
+    """Send what is due, a batch at a time so that other work gets its turn. What fails waits for the duty below."""
+    if news.send_due():
+        send_news.enqueue()
+
+
+@background.every(timedelta(minutes=10), title=_("Look for new titles to tell of"))
+def look_for_news() -> None:
+    """Write an issue when there is something new, at most one a day, and send what waits."""
+    news.write_issue(now=timezone.now())
+    send_news.enqueue()

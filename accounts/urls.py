@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, claim, doors, money
+from accounts.views import account, claim, doors, money, news, sessions
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("claim/", claim.claim, name="claim"),
     path("claim/again/", claim.claim_again, name="claim_again"),
     path("claim/<str:code>/", claim.claim_code, name="claim_code"),
+    path("downloads/", account.downloads, name="downloads"),
+    path("news/", news.choose, name="news"),
+    path("news/stop/<str:token>/", news.stop, name="stop_news"),
+    path("sessions/<int:pk>/end/", sessions.end, name="end_session"),
     path("export/", account.export, name="export"),
     path("delete/", account.delete, name="delete"),
     path("second-factor/", doors.second_factor, name="second_factor"),

@@ -13,7 +13,7 @@ import bench.environment  # noqa: F401 - before anything reads the settings
 
 django.setup()
 
-from bench import bells, click, dashboard, passing, signing, uploads, weight  # noqa: E402 - models can be imported only once Django is set up
+from bench import bells, click, dashboard, lighthouse, passing, searching, signing, uploads, weight  # noqa: E402 - models can be imported only once Django is set up
 from bench.report import write  # noqa: E402
 from sandbox.s3 import BucketServer, Identity  # noqa: E402
 
@@ -23,6 +23,8 @@ PARTS = {
     "signing": signing.measure,
     "passing": passing.measure,
     "dashboard": dashboard.measure,
+    "searching": searching.measure,
+    "lighthouse": lighthouse.measure,
     "uploads": uploads.measure,
     "weight": weight.measure,
 }

@@ -31,3 +31,25 @@ def is_embedded(headers: Any) -> bool:
     if destination in EMBEDS or (destination == "empty" and mode == "no-cors"):
         return True
     return site in ("cross-site", "same-site") and destination != "document"
+
+
+def is_own_click(headers: Any) -> bool:
+    """Tell whether somebody followed a link of ours or opened the address themselves, so that a page may stay while the file comes.
+
+    Only browsers that say so: whatever else asks (a script, a download manager, a link in a mail, a reload) is given the file itself.
+    """
+    site, mode, destination, user = (
+        headers.get(f"Sec-Fetch-{name}", "").lower() for name in ("Site", "Mode", "Dest", "User")
+    )
+    return site in ("same-origin", "none") and (mode, destination, user) == ("navigate", "document", "?1")
+
+
+def is_part(headers: Any) -> bool:
+    """Tell whether less than the whole is asked for: somebody goes on with a file, or fetches it in several pieces."""
+    asked = headers.get("Range", "").replace(" ", "").lower()
+    return asked.startswith("bytes=") and asked != "bytes=0-"
+
+
+def has_it_whole(headers: Any, size: int) -> bool:
+    """Tell whether a client that holds `size` bytes asks for what follows them, which is nothing."""
+    return headers.get("Range", "").replace(" ", "").lower() == f"bytes={size}-"

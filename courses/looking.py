@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from csp.constants import SELF
@@ -48,10 +49,10 @@ NAMES = {
 }
 PAGES = {
     *("courses:home", "courses:courses", "courses:ebooks", "courses:topic", "courses:search", "courses:library"),
-    *("courses:course", "courses:lesson", "courses:ebook", "courses:reader", "billing:plans"),
+    *("courses:course", "courses:lesson", "courses:ebook", "courses:reader", "courses:parcel", "billing:plans"),
 }
 TITLE_PAGES = {"courses:course", "courses:lesson", "courses:ebook", "courses:reader"}
-FILES = {"courses:download", "courses:play", "courses:opened"}
+FILES = {"courses:download", "courses:pinned", "courses:play", "courses:opened"}
 
 
 @dataclass(frozen=True)
@@ -231,10 +232,13 @@ def answered(inner: HttpRequest, match: Any) -> HttpResponse:
     return response
 
 
-@xframe_options_sameorigin
-@csp_replace({"frame-ancestors": [SELF]})
 def handed_over(request: HttpRequest, asked: Wanted, *, now: datetime) -> HttpResponse:
     """Answer a click on a file like the site does, in the name of whoever really looks: the Download row is theirs."""
+    framed = csp_replace({"frame-ancestors": [SELF]})(partial(minted, asked=asked, now=now))
+    return cast("HttpResponse", xframe_options_sameorigin(framed)(request))
+
+
+def minted(request: HttpRequest, *, asked: Wanted, now: datetime) -> HttpResponse:
     framed = asked.reads and fetching.is_our_frame(request.headers) and not fetching.is_speculative(request.headers)
     if fetching.is_not_a_click(request.headers) and not framed:
         return HttpResponse(_("Open this link yourself to download the file."), status=403, content_type="text/plain")

@@ -7,6 +7,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
+from courses.words import fold_one
+
 PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 TAGS = {
     *("a", "blockquote", "br", "code", "del", "em", "hr", "img", "li", "ol", "p", "pre", "s", "strong", "ul"),
@@ -29,13 +31,19 @@ def to_html(text: str) -> SafeString:
 
 
 def highlight(text: str, words: list[str]) -> SafeString:
-    """Escape `text` and mark each of `words` in it, in any case."""
-    if not words:
-        return mark_safe(escape(text))  # noqa: S308
-    alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    parts = re.split(f"({alternatives})", text, flags=re.IGNORECASE)
-    marked = [f"<mark>{escape(part)}</mark>" if index % 2 else escape(part) for index, part in enumerate(parts)]
-    return mark_safe("".join(marked))  # noqa: S308
+    """Escape `text` and mark each of `words` in it, which are folded: in any case, with and without accents."""
+    folded = [fold_one(letter) for letter in text]
+    # Where each letter of the folded text came from.
+    origin = [place for place, letters in enumerate(folded) for _ in letters]
+    alternatives = "|".join(re.escape(word) for word in sorted(filter(None, words), key=len, reverse=True))
+    parts, done = [], 0
+    for hit in re.finditer(alternatives, "".join(folded)) if alternatives else ():
+        start, end = origin[hit.start()], origin[hit.end() - 1] + 1
+        while end < len(text) and not folded[end]:
+            end += 1  # An accent of its own belongs to the letter before it.
+        parts += [escape(text[done:start]), f"<mark>{escape(text[start:end])}</mark>"]
+        done = end
+    return mark_safe("".join([*parts, escape(text[done:])]))  # noqa: S308
 
 
 def _kept(tag: str, attribute: str, value: str) -> str | None:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import Max, Model, QuerySet
 
 from billing.prepared import Prepared
 from courses import budgets, storage
@@ -58,6 +58,26 @@ def instance(model: type[Model], names: tuple[str, ...], values: list[Any]) -> A
     given = dict(zip(names, values, strict=True))
     known = [field.attname for field in model._meta.concrete_fields if field.attname in given]
     return model.from_db(connection.alias, known, [given[name] for name in known])
+
+
+def given(person: AbstractBaseUser | AnonymousUser | None, file_id: UUID, *, since: datetime) -> list[int]:
+    """Return the versions of a file (pks) that this person, or nobody in particular, was given to keep since a moment, latest first."""
+    user_id = person.pk if person is not None and person.is_authenticated else None
+    rows = Download.objects.filter(
+        user=user_id, version__file=file_id, purpose=Download.Purpose.DOWNLOAD, created_at__gt=since
+    ).order_by()
+    return list(
+        rows.values("version").annotate(last=Max("created_at")).order_by("-last").values_list("version", flat=True)
+    )
+
+
+def ready_versions(file: File) -> dict[int, FileVersion]:
+    """Return a file's READY versions by pk, the newest first. One query."""
+    versions = FileVersion.objects.ready().filter(file=file).order_by("-ready_at", "-pk")
+    found = {version.pk: version for version in versions}
+    for version in found.values():
+        version.file = file
+    return found
 
 
 def mint(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import background, mail
 from courses import fetched, rekeying, sharing, signers, sweep, verification
-from courses.models import File, FileVersion, Rekeying
+from courses.models import File, FileVersion, Lesson, Publication, Rekeying
 
 
 class MailNotSent(Exception):
@@ -84,3 +84,14 @@ def send_fresh_link(person: int, file: str) -> None:
         mail.send(str(getattr(found, found.get_email_field_name())), "fresh_link", subject=subject, context=context)
     except (SMTPException, OSError) as error:
         raise MailNotSent(type(error).__name__) from None
+
+
+@background.every(timedelta(days=1), title=_("Look after what search reads"))
+def refold() -> None:
+    """Mend titles and lessons that were written past our own code, or by the version before a migration."""
+    for title in Publication.objects.only("pk", "words", *Publication.FOUND_BY).iterator():
+        if title.words != title.folded():
+            Publication.objects.filter(pk=title.pk).update(words=title.folded())
+    for lesson in Lesson.objects.only("pk", "words", "title").iterator():
+        if lesson.words != lesson.folded():
+            Lesson.objects.filter(pk=lesson.pk).update(words=lesson.folded())

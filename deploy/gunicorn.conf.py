@@ -9,12 +9,12 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-# Links from mails whose last part is as good as a key until it has been used.
-CODES = re.compile(r"^(/account/(?:claim|confirm-email|password/reset/key)/|/preview/)[^/]+")
+# Parts of addresses that are as good as a key: of links from mails until they are used, of lists for download managers for a day.
+CODES = re.compile(r"^(/account/(?:claim|confirm-email|password/reset/key|news/stop)/|/preview/|/lists/)[^/]+")
 
 
 class DiscreetLogger(Logger):
-    """Writes an access log that holds no code from a mail."""
+    """Writes an access log that holds no code from a mail and no list's key."""
 
     def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:
         found: dict[str, Any] = super().atoms(resp, req, environ, request_time)

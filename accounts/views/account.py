@@ -6,19 +6,21 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import personal
+from accounts import personal, takeout
 from accounts.forms import NameForm
 from billing.statement import statement
 from courses.models import Download
 
 logger = logging.getLogger(__name__)
-RECENT = 10
+RECENT, PAGE_SIZE = 10, 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,19 +31,35 @@ def home(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Your name is saved."))
         return redirect("accounts:home")
-    recent = Download.objects.filter(user=request.user, purpose=Download.Purpose.DOWNLOAD)
-    downloads = recent.select_related("version__file__publication")[:RECENT]
-    context = {"form": form, "downloads": downloads, "money": statement(request.user.pk, now=timezone.now())}
+    recent = list(downloads_of(request)[: RECENT + 1])
+    context = {
+        "form": form,
+        "downloads": recent[:RECENT],
+        "more": len(recent) > RECENT,
+        "money": statement(request.user.pk, now=timezone.now()),
+    }
     return render(request, "accounts/home.html", context)
 
 
 @require_safe
 @login_required
+def downloads(request: HttpRequest) -> HttpResponse:
+    """Everything the person downloaded, the latest first."""
+    page = Paginator(downloads_of(request), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "accounts/downloads.html", {"page": page})
+
+
+def downloads_of(request: HttpRequest) -> "QuerySet[Download]":
+    mine = Download.objects.filter(user=request.user.pk, purpose=Download.Purpose.DOWNLOAD)
+    return mine.select_related("version__file__publication")
+
+
+@require_safe
+@login_required
 def export(request: HttpRequest) -> HttpResponse:
-    """Everything we keep about the person, as a file of JSON."""
-    data = personal.export(request.user, now=timezone.now())
-    response = JsonResponse(data, json_dumps_params={"indent": 2, "ensure_ascii": False})
-    response["Content-Disposition"] = 'attachment; filename="lectern-account.json"'
+    """Everything we keep about the person, as a ZIP of a file of JSON and one that explains it."""
+    response = HttpResponse(takeout.packed(request.user, now=timezone.now()), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{takeout.NAME}.zip"'
     return response
 
 

@@ -85,7 +85,7 @@ def ask_stripe(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_out(request: HttpRequest, pk: int) -> HttpResponse:
-    """End every session of this person, after asking why."""
+    """End every session of this person, and their lists for download managers, after asking why."""
     person = person_for(request, pk, "accounts.change_user")
     if not may_touch(request, person):
         raise PermissionDenied
@@ -95,6 +95,7 @@ def sign_out(request: HttpRequest, pk: int) -> HttpResponse:
         title = _("Sign out everywhere")
         return ask(request, form, back=back_to_page(pk), title=title, lead=lead, button=title)
     with transaction.atomic():
+        person.download_lists.all().delete()
         after = {"sessions": end_sessions(person)}
         reason = form.cleaned_data["reason"]
         audit.record("person.signed_out", request=request, target=person, person=person, reason=reason, after=after)

@@ -119,6 +119,10 @@ class FileVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.file_id} {self.state}"
 
+    def get_absolute_url(self) -> str:
+        """Return the address that means these bytes, whatever serves later (courses.resuming)."""
+        return reverse("courses:pinned", args=[self.file_id, self.pk])
+
     @property
     def part_count(self) -> int:
         """How many parts the browser sends: none for bytes that came another way, such as a loader's."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Product
+from courses.words import fold
 
 
 class Topic(models.Model):
@@ -29,10 +30,15 @@ class Topic(models.Model):
         return reverse("courses:topic", args=[self.slug])
 
 
+def visible(*, at: datetime, through: str = "") -> Q:
+    """Return the condition that a title, or the one that a row leads to `through`, can be found by anybody at `at`."""
+    return Q(**{f"{through}state__in": Publication.VISIBLE, f"{through}published_at__lte": at})
+
+
 class PublicationQuerySet(models.QuerySet["Publication"]):
     def published(self, *, at: datetime) -> "PublicationQuerySet":
         """Those that anybody may find at `at`: published, or scheduled and due. It is `Publication.is_published` in SQL."""
-        return self.filter(state__in=Publication.VISIBLE, published_at__lte=at)
+        return self.filter(visible(at=at))
 
     def reachable(self, *, at: datetime) -> "PublicationQuerySet":
         """Those that have a page at `at`: what is published, and what is archived, which its buyers keep."""
@@ -98,10 +104,14 @@ class Publication(models.Model):
         verbose_name=_("products"),
         help_text=_("Each of these opens it as well."),
     )
+    # What search looks through: the title folded, a line end, and the rest of FOUND_BY folded.
+    words = models.TextField(default="", db_default="", blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     objects = PublicationQuerySet.as_manager()
+
+    FOUND_BY = ("title", "subtitle", "author", "summary")
 
     class Meta:
         verbose_name = _("title")
@@ -119,8 +129,20 @@ class Publication(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.words = self.folded()
+        changed = kwargs.get("update_fields")
+        if changed is not None and set(changed) & set(self.FOUND_BY):
+            kwargs["update_fields"] = {*changed, "words"}
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         return reverse(f"courses:{self.kind}", args=[self.slug])
+
+    def folded(self) -> str:
+        """Return what `words` is to be."""
+        title, *rest = (fold(getattr(self, name)) for name in self.FOUND_BY)
+        return "\n".join([title, " ".join(filter(None, rest))])
 
     def is_published(self, *, at: datetime) -> bool:
         return self.state in self.VISIBLE and self.published_at is not None and self.published_at <= at
@@ -144,9 +166,9 @@ class Course(Publication):
         verbose_name = _("course")
         verbose_name_plural = _("courses")
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.kind = self.Kind.COURSE
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        super().save(*args, **kwargs)
 
 
 class Ebook(Publication):
@@ -156,9 +178,9 @@ class Ebook(Publication):
         verbose_name = _("ebook")
         verbose_name_plural = _("ebooks")
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.kind = self.Kind.EBOOK
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        super().save(*args, **kwargs)
 
 
 class Placed(models.Model):
@@ -169,11 +191,11 @@ class Placed(models.Model):
     class Meta:
         abstract = True
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if self.position is None:
             last = self.siblings().aggregate(last=models.Max("position"))["last"]
             self.position = 1 if last is None else last + 1
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        super().save(*args, **kwargs)
 
     def siblings(self) -> "models.QuerySet[Any]":
         raise NotImplementedError
@@ -215,6 +237,8 @@ class Lesson(Placed):
         ),
     )
     preview = models.BooleanField(_("preview"), default=False, help_text=_("Anybody may open it, signed in or not."))
+    # The title folded, for search. The text is not searched: a hit would tell what stands in it.
+    words = models.CharField(max_length=600, default="", db_default="", blank=True, editable=False)
 
     class Meta:
         verbose_name = _("lesson")
@@ -224,12 +248,18 @@ class Lesson(Placed):
             models.UniqueConstraint(fields=["course", "slug"], name="lesson_slug_unique_in_course"),
             models.UniqueConstraint(fields=["section", "position"], name="lesson_one_at_each_place"),
         ]
+        # All that a search asks of a lesson, without the texts that stand beside it.
+        indexes = [models.Index(fields=["course", "position", "words"], name="lesson_search")]
 
     def __str__(self) -> str:
         return self.title
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.course_id = self.section.course_id
+        self.words = self.folded()
+        changed = kwargs.get("update_fields")
+        if changed is not None and "title" in changed:
+            kwargs["update_fields"] = {*changed, "words"}
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -243,3 +273,7 @@ class Lesson(Placed):
         here = Q(section=self.section_id, position__gt=self.position)
         later = Q(section__position__gt=self.section.position)
         return self.course.lessons.filter(here | later).select_related("course").first()
+
+    def folded(self) -> str:
+        """Return what `words` is to be; one letter may become several."""
+        return fold(self.title)[:600]

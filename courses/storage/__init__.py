@@ -19,6 +19,7 @@ from courses.storage.bucket import (
     list_objects,
     list_parts,
     list_uploads,
+    look,
     read_all,
     read_range,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "list_uploads",
     "log_lines",
     "log_objects",
+    "look",
     "part_headers",
     "read_all",
     "read_range",

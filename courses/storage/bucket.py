@@ -108,6 +108,12 @@ def head(key: str, *, by: str = "reader") -> ObjectHead:
     return ObjectHead(answer["ContentLength"], answer.get("ContentType", ""), answer["ETag"])
 
 
+def look(key: str) -> None:
+    """See whether the reader could be given this object, for somebody who waits: one try of a few seconds. Raises StorageError."""
+    with ours():
+        client("reader", patience=2).head_object(Bucket=settings.S3_BUCKET, Key=key)
+
+
 def read_range(key: str, start: int, length: int) -> bytes:
     """Return at most `length` bytes from `start`, with the reader's credentials. Raises StorageError."""
     with ours():
@@ -174,20 +180,24 @@ def ours() -> Iterator[None]:
         raise StorageError(type(error).__name__) from None
 
 
-def client(identity: str) -> Any:
-    """Return the client of this identity; a role's is made anew with its keys, once an hour. Raises StorageError."""
+def client(identity: str, *, patience: int = 0) -> Any:
+    """Return the client of this identity; a role's is made anew with its keys, once an hour. Raises StorageError.
+
+    With `patience` it tries once and waits that many seconds.
+    """
     keys = credentials_of(identity).keys
-    return made_client(keys.access_key, keys.secret_key, keys.token, settings.S3_ENDPOINT_URL, settings.S3_REGION)
+    where = (settings.S3_ENDPOINT_URL, settings.S3_REGION)
+    return made_client(keys.access_key, keys.secret_key, keys.token, *where, patience)
 
 
 @lru_cache(maxsize=8)
-def made_client(key_id: str, secret: str, token: str | None, endpoint: str, region: str) -> Any:
+def made_client(key_id: str, secret: str, token: str | None, endpoint: str, region: str, patience: int = 0) -> Any:
     # Since 1.36 boto3 adds checksums that several compatible stores refuse; what we rely on is checked by our own eyes.
     config = Config(
         signature_version="s3v4",
-        connect_timeout=5,
-        read_timeout=20,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=patience or 5,
+        read_timeout=patience or 20,
+        retries={"mode": "standard", "total_max_attempts": 1 if patience else 3},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         s3={"addressing_style": cast("Literal['path', 'virtual']", settings.S3_ADDRESSING_STYLE)},

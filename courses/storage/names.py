@@ -41,7 +41,7 @@ def content_disposition(filename: str, *, inline: bool = False) -> str:
     kind = "inline" if inline else "attachment"
     plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
     plain = "".join("_" if character in '"\\%;' else character for character in plain if character.isprintable())
-    if not plain.rpartition(".")[0].strip(". "):
+    if not (plain.rpartition(".")[0] if "." in plain else plain).strip(". "):
         plain = f"download{PurePosixPath(filename).suffix}"
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 

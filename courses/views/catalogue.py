@@ -1,33 +1,34 @@
-"""The front page and the lists: what there is, by kind, topic and level."""
+"""The front page and the lists: what there is, by kind, topic, level, length and format."""
 
-from typing import Any
-
-from django.db.models import Q, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from courses import offers
 from courses.models import Publication, Topic
-from courses.views import resume, shelf
-
-SORTS = {"newest": ("-published_at", "pk"), "title": ("title", "pk")}
-SORT_NAMES = [("newest", _("Newest first")), ("title", _("By title"))]
+from courses.views import resume, shelf, sieve
 
 
 @shelf.personal
 def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    newest = shelf.published(now=now).order_by("-published_at", "pk")
-    titles = [*newest.filter(kind="course")[:3], *newest.filter(kind="ebook")[:6]]
-    titles = shelf.marked(request.user, titles, now=now)
+    newest = Publication.objects.published(at=now).order_by("-published_at", "pk").values_list("pk", flat=True)
+    pks = [*newest.filter(kind="course")[:3], *newest.filter(kind="ebook")[:6]]
+    titles = shelf.marked(request.user, shelf.fetched(pks), now=now)
+    shelf.priced(request, titles)
+    published = Publication.objects.published(at=now).order_by()
+    counts = dict(published.values_list("kind").annotate(count=Count("pk")))
     context = {
+        "titles": titles,
         "courses": [title for title in titles if title.kind == "course"],
         "ebooks": [title for title in titles if title.kind == "ebook"],
-        "topics": Topic.objects.filter(publications__in=Publication.objects.published(at=now)).distinct(),
+        "topics": shelf.topics(now=now),
         "price": offers.cheapest_plan(request),
-        "points": resume.points(request.user, now=now, limit=1),
+        "points": resume.points(request.user, now=now, limit=2),
+        "opens_more": any(title.mine and title.access != Publication.Access.FREE for title in titles),  # type: ignore[attr-defined]
+        "course_count": counts.get(Publication.Kind.COURSE, 0),
+        "ebook_count": counts.get(Publication.Kind.EBOOK, 0),
     }
     return render(request, "courses/home.html", context)
 
@@ -44,17 +45,15 @@ def ebooks(request: HttpRequest) -> HttpResponse:
 
 def catalogue(request: HttpRequest, kind: Publication.Kind) -> HttpResponse:
     now = timezone.now()
-    titles = shelf.published(now=now).filter(kind=kind)
-    topics = Topic.objects.filter(publications__in=Publication.objects.published(at=now).filter(kind=kind)).distinct()
-    chosen = chosen_filters(request)
+    topics = shelf.topics(now=now, kind=kind)
+    chosen = sieve.chosen(request.GET, kind, topics)
+    titles = sieve.sifted(Publication.objects.published(at=now).filter(kind=kind), kind, chosen)
     context = {
         "kind": kind.value,
-        "page": shelf.page_of(request, filtered(titles, chosen), now=now),
-        "topics": topics,
-        "levels": Publication.Level.choices,
-        "sorts": SORT_NAMES,
+        "page": shelf.page_of(request, titles, now=now),
+        "choices": sieve.choices(kind, topics, chosen),
+        "chips": sieve.chips(request.GET, kind, topics, chosen),
         "chosen": chosen,
-        "filtering": any(chosen[name] for name in ("topic", "level", "free")),
     }
     return render(request, "courses/catalogue.html", context)
 
@@ -63,28 +62,6 @@ def catalogue(request: HttpRequest, kind: Publication.Kind) -> HttpResponse:
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     found = get_object_or_404(Topic, slug=slug)
-    titles = shelf.published(now=now).filter(topics=found).order_by("kind", "-published_at", "pk")
+    titles = Publication.objects.published(at=now).filter(topics=found).order_by("kind", "-published_at", "pk")
     context = {"topic": found, "page": shelf.page_of(request, titles, now=now)}
     return render(request, "courses/topic.html", context)
-
-
-def chosen_filters(request: HttpRequest) -> dict[str, Any]:
-    """Read the address's filters; words that mean nothing here are dropped."""
-    level, sort = request.GET.get("level", ""), request.GET.get("sort", "")
-    return {
-        "topic": request.GET.get("topic", "").replace("\0", "")[:100],
-        "level": level if level in Publication.Level.values else "",
-        "free": request.GET.get("free") == "1",
-        "sort": sort if sort in SORTS else "newest",
-    }
-
-
-def filtered(titles: "QuerySet[Publication]", chosen: dict[str, Any]) -> "QuerySet[Publication]":
-    conditions = Q()
-    if chosen["topic"]:
-        conditions &= Q(topics__slug=chosen["topic"])
-    if chosen["level"]:
-        conditions &= Q(level=chosen["level"])
-    if chosen["free"]:
-        conditions &= Q(access=Publication.Access.FREE)
-    return titles.filter(conditions).order_by(*SORTS[chosen["sort"]])

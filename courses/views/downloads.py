@@ -1,6 +1,7 @@
 """The click on Download, and the player's and reader's request for a URL: decide now, sign now, keep nothing but the Download row."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -16,12 +17,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 
-from courses import access, budgets, closed, fetching, offers, serving, storage
+from courses import access, budgets, closed, fetching, offers, parcels, resuming, serving, storage
 from courses.access import Verdict
-from courses.models import Download, FileVersion, Publication
+from courses.models import Download, File, FileVersion, Publication
 from courses.sources import source_of
 
 logger = logging.getLogger(__name__)
+
+
+# Names the version to hand over, of a file's newest one and the moment, or answers in its place.
+Choice = Callable[[FileVersion, datetime], FileVersion | HttpResponse]
 
 
 class View(Protocol):
@@ -52,20 +57,58 @@ def unkept(view: View) -> View:
 @unkept
 @require_safe
 def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
-    """Answer a click with a redirect to a URL minted for it, or with what stands in the way; HEAD mints and counts nothing."""
+    """Answer with the file, or with the page that stays while it comes where somebody clicked in a browser."""
+
+    def choose(newest: FileVersion, now: datetime) -> FileVersion | HttpResponse:
+        if request.method == "GET" and fetching.is_own_click(request.headers):
+            return started(request, newest)
+        return resuming.meant(request.user, newest, request.headers, now=now) or replaced(request, newest)
+
+    return delivered(request, file_id, choose)
+
+
+@unkept
+@require_safe
+def pinned(request: HttpRequest, file_id: UUID, version_id: int) -> HttpResponse:
+    """Answer with one version of a file, so that whoever goes on later is given the rest of the same bytes."""
+    return delivered(request, file_id, pinning(request, version_id))
+
+
+def pinning(request: HttpRequest, version_id: int) -> Choice:
+    def choose(newest: FileVersion, now: datetime) -> FileVersion | HttpResponse:
+        try:
+            version = resuming.pinned(request.user, newest, version_id, request.headers, now=now)
+        except KeyError:
+            raise Http404 from None
+        return version or replaced(request, newest)
+
+    return choose
+
+
+def delivered(request: HttpRequest, file_id: UUID, choose: Choice) -> HttpResponse:
+    """Answer with a redirect to a URL minted for this request, or with what stands in the way; HEAD mints and counts nothing.
+
+    Whether the person may is decided first; then `choose` names the version, or the answer to give in its place.
+    """
     if fetching.is_not_a_click(request.headers):
         return HttpResponse(_("Open this link yourself to download the file."), status=403, content_type="text/plain")
     now = timezone.now()
-    version = serving_version(file_id)
-    verdict = access.decision(request.user, version.file, now=now).verdict
+    newest = serving_version(file_id)
+    verdict = access.decision(request.user, newest.file, now=now).verdict
     if verdict is Verdict.NOT_FOUND:
         raise Http404
     if verdict is Verdict.SIGN_IN:
         return redirect_to_login(request.get_full_path())
     if verdict is Verdict.OFFER:
-        return offers.offer(request, Publication.objects.get(pk=version.file.publication_id))
+        return offers.offer(request, Publication.objects.get(pk=newest.file.publication_id))
+    version = choose(newest, now)
+    if isinstance(version, HttpResponse):
+        return version
     if request.method == "HEAD":
         return described(version)
+    if fetching.has_it_whole(request.headers, version.size):
+        # Without a Content-Range, for with one `curl --fail` takes it for a failure instead of "you have it all".
+        return HttpResponse(status=416)
     try:
         signed = minted(request, version, Download.Purpose.DOWNLOAD, now=now)
     except budgets.Spent as spent:
@@ -122,6 +165,35 @@ def described(version: FileVersion) -> HttpResponse:
         "Accept-Ranges": "bytes",
     }
     return HttpResponse(content_type=version.content_type, headers=headers)
+
+
+def started(request: HttpRequest, newest: FileVersion) -> HttpResponse:
+    """Answer with the page that stays: it fetches the file by itself, and says how to try again and how to check what came.
+
+    An object that the bucket will not give is noticed here, so that nobody is led on to the bucket's own words for it.
+    """
+    version = serving.ready_versions(newest.file)[newest.pk]
+    publication = Publication.objects.get(pk=newest.file.publication_id)
+    context: dict[str, Any] = {"file": newest.file, "version": version, "publication": publication}
+    name = storage.download_name(version.file.name, version.content_type)
+    context |= {"name": name, "commands": parcels.check_commands(name), "back": publication.get_absolute_url()}
+    if request.user.is_authenticated and version.file.role != File.Role.SAMPLE:
+        context["parcel"] = reverse("courses:parcel", args=[publication.kind, publication.slug])
+    try:
+        storage.look(version.key)
+    except storage.StorageError as error:
+        if error.code in storage.HIDDEN:
+            logger.error("object refused version=%s code=%s", version.pk, error.code)
+            return render(request, "courses/unreachable.html", context, status=503)
+        logger.warning("object not looked at version=%s code=%s", version.pk, error.code)
+    return render(request, "courses/started.html", context)
+
+
+def replaced(request: HttpRequest, newest: FileVersion) -> HttpResponse:
+    """Refuse a part that would be put to other bytes than it belongs to. Not 416, which clients take for "you have it all"."""
+    logger.info("part refused user=%s file=%s", request.user.pk, newest.file_id)
+    words = _("This file was replaced since you began. Delete what you have of it, and download it again.")
+    return HttpResponse(words, status=409, content_type="text/plain; charset=utf-8")
 
 
 def too_many(request: HttpRequest, spent: budgets.Spent) -> HttpResponse:

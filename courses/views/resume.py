@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -15,6 +16,7 @@ from courses import progress as progress_rule
 from courses.access import Person, Verdict
 from courses.models import Lesson, Progress
 from courses.progress import Kept, Place
+from courses.views import continuing
 
 # What a number from the player may be at most, in seconds; a device may have been without a network for a month.
 LONGEST = {"position": 1_000_000, "ago": 31 * 24 * 3600, "duration": 1_000_000}
@@ -22,16 +24,16 @@ STATUS = {Verdict.NOT_FOUND: 404, Verdict.SIGN_IN: 401, Verdict.OFFER: 403}
 
 
 def points(person: Person, *, now: datetime, limit: int) -> list[Progress]:
-    """Return what this person began and did not finish, latest first, one a course, as far as it is open to them at `now`."""
+    """Return where this person goes on, latest first, one a course, as far as it is open to them at `now`."""
     if person is None or not person.is_authenticated:
         return []
-    begun = Progress.objects.filter(user=person.pk, completed_at__isnull=True, position__gt=0)
+    begun = Progress.objects.filter(Q(position__gt=0) | Q(completed_at__isnull=False), user=person.pk)
     rows = (
         begun.select_related("lesson__course").prefetch_related("lesson__course__products").order_by("-updated_at")[:50]
     )
     latest = {row.lesson.course_id: row for row in reversed(rows)}
     open_now = access.openable(person, [row.lesson.course for row in latest.values()], now=now) if latest else set()
-    kept = [row for pk, row in latest.items() if pk in open_now]
+    kept = continuing.going_on([row for pk, row in latest.items() if pk in open_now])
     return sorted(kept, key=lambda row: row.updated_at, reverse=True)[:limit]
 
 

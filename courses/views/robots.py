@@ -14,7 +14,17 @@ from django.views.decorators.http import require_safe
 
 from courses.models import Lesson, Publication, Topic
 
-CLOSED = ("/account/", "/library/", "/files/", "/search/", "/progress/", "/checkout/", "/preview/")
+CLOSED = (
+    "/account/",
+    "/library/",
+    "/files/",
+    "/search/",
+    "/progress/",
+    "/checkout/",
+    "/preview/",
+    "/downloads/",
+    "/lists/",
+)
 
 
 class OurSitemap(Sitemap):
@@ -28,7 +38,7 @@ class OurSitemap(Sitemap):
 
 class Lists(OurSitemap):
     def items(self) -> list[str]:
-        return ["courses:home", "courses:courses", "courses:ebooks"]
+        return ["courses:home", "courses:courses", "courses:ebooks", "billing:plans"]
 
     def location(self, item: str) -> str:
         return reverse(item)

@@ -10,6 +10,7 @@ from billing.money import exponent
 from courses.models import Course, Ebook, Publication
 
 PROVIDER = {"@type": "Organization", "name": "Lectern"}
+FREE = {"@type": "Offer", "price": "0", "priceCurrency": "USD", "category": "Free"}
 
 
 def course(found: Course, prices: list[Price], seconds: int) -> dict[str, Any]:
@@ -29,8 +30,11 @@ def shared(found: Publication, prices: list[Price]) -> dict[str, Any]:
         "url": urljoin(settings.SITE_URL, found.get_absolute_url()),
         "inLanguage": found.language,
         "isAccessibleForFree": found.access == Publication.Access.FREE,
-        "offers": [offer(price) for price in prices],
     }
+    if found.access == Publication.Access.FREE:
+        data["offers"] = [FREE]
+    elif prices:
+        data["offers"] = [offer(price) for price in prices]
     if found.author:
         data["author"] = {"@type": "Person", "name": found.author}
     if found.cover:

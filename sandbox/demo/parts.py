@@ -97,6 +97,7 @@ class Parts:
             "EMAIL_URL": f"file:///{self.mail}",
             "DEFAULT_FROM_EMAIL": "Lectern <hello@lectern.example>",
             "STAFF_MFA": "optional",
+            "DESIGN_PAGE": "true",
             "BUDGET_FACTOR": str(BUDGET_FACTOR),
         }
 

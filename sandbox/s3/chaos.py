@@ -8,9 +8,11 @@ from typing import Literal
 from .request import Request
 
 # hang: no answer for HANG seconds, then the line drops. reset: the line drops at once.
-# lost: the work is done, but its answer never arrives.
-Kind = Literal["SlowDown", "InternalError", "hang", "reset", "lost"]
+# lost: the work is done, but its answer never arrives. cut: the line drops in the middle of the bytes.
+Kind = Literal["SlowDown", "InternalError", "hang", "reset", "lost", "cut"]
 HANG = 60.0
+# What was sent before the line drops has this long to be read, in seconds.
+CUT = 0.3
 
 
 @dataclass

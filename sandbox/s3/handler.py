@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import cors, framing, payload, routes, signature
 from .answers import Answer, Call, Stream, http_date
-from .chaos import HANG, Kind
+from .chaos import CUT, HANG, Kind
 from .errors import S3Error, error_document
 from .journal import LogEntry, without_secrets
 from .request import Request, hoisted, parse
@@ -210,12 +210,15 @@ class Handler(BaseHTTPRequestHandler):
     def send_stream(self, stream: Stream, seen: Seen) -> None:
         """Hand files to the socket inside the kernel; the process never holds their bytes."""
         blobs = self.bucket.store.blobs if self.bucket.store else None
+        end = (stream.start + stream.end) // 2 if seen.chaos == "cut" else stream.end
         for segment in stream.segments:
-            first, last = max(stream.start, segment.start), min(stream.end, segment.start + segment.size)
+            first, last = max(stream.start, segment.start), min(end, segment.start + segment.size)
             if blobs is None or first >= last:
                 continue
             with blobs.path(segment.blob).open("rb") as file:
                 seen.sent += self.connection.sendfile(file, first - segment.start, last - first)
+        if seen.chaos == "cut":
+            self.bucket.stopping.wait(CUT)
         # A client that was promised more must not wait for it.
         self.close_connection |= seen.sent < stream.end - stream.start
 

@@ -102,7 +102,7 @@ class BucketServer:
     def fail_next(
         self, count: int = 1, *, kind: Kind = "SlowDown", match: Callable[[Request], bool] = lambda _: True
     ) -> None:
-        """Let the next `count` requests that match fail: SlowDown, InternalError, hang, reset, or lost (unanswered)."""
+        """Let the next `count` requests that match fail: SlowDown, InternalError, hang, reset, lost (unanswered), cut (half way)."""
         self.chaos.add(Order(count, kind, match))
 
 

@@ -111,3 +111,18 @@ def test_a_lapsed_person_still_reaches_their_invoices(client: Client, lapsed: Us
     assert "You have no plan." in page
     assert "LECT-7" in page
     assert "Cards, addresses and billing" in page
+
+
+def test_a_subscriber_finds_everything_they_ever_downloaded(client: Client, subscriber: User, now: datetime) -> None:
+    for number in range(60):
+        row = {
+            "version": build.file(name=f"Book {number}").versions.get(),
+            "purpose": "download",
+            "expires_at": now + timedelta(minutes=1),
+        }
+        Download.objects.create(user=subscriber, created_at=now - timedelta(days=number), **row)
+    assert client.get("/account/downloads/").status_code == 302
+    client.force_login(subscriber)
+    assert "All your downloads" in client.get("/account/").content.decode()
+    assert "Book 49<" in client.get("/account/downloads/").content.decode()
+    assert "Book 59<" in client.get("/account/downloads/?page=2").content.decode()

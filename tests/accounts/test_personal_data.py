@@ -1,15 +1,19 @@
 """Expectation 19: a member exports their data and deletes the account alone; the books stay whole."""
 
 import json
+import zipfile
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.test import Client
 
-from accounts.models import User
-from billing.models import Claim, Customer, Dispute, Grant, Notice, Product, Purchase, Refund, Subscription
+from accounts import personal
+from accounts.models import Delivery, Issue, User
+from billing.models import Checkout, Claim, Customer, Dispute, Grant, Notice, Product, Purchase, Refund, Subscription
 from config import audit
 from courses.models import Download, Progress
 from tests import build
@@ -51,15 +55,25 @@ def traces(subscriber: User, plan: Product, now: datetime) -> User:
     Purchase.objects.create(
         session_id="cs_1", customer=customer, product=item, amount=1200, currency="usd", state="paid", created_at=now
     )
+    Checkout.objects.create(customer=customer, scope="plans", session_id="cs_2")
+    Delivery.objects.create(issue=Issue.objects.create(), user=subscriber)
+    LogEntry.objects.create(user=subscriber, object_repr="A title", action_flag=2)
     return subscriber
 
 
-def test_a_subscriber_saves_a_copy_of_everything_but_the_secrets(client: Client, traces: User) -> None:
+def saved(client: Client) -> tuple[dict[str, Any], str]:
+    """Return what the copy holds: the data, and the page that explains it."""
+    response = client.get("/account/export/")
+    assert response["Content-Disposition"] == 'attachment; filename="lectern-account.zip"'
+    packet = zipfile.ZipFile(BytesIO(response.content))
+    assert sorted(packet.namelist()) == ["README.txt", "account.json"]
+    return json.loads(packet.read("account.json")), packet.read("README.txt").decode()
+
+
+def test_19_a_subscriber_saves_a_copy_of_everything_but_the_secrets(client: Client, traces: User) -> None:
     secret = authenticator.enrol(traces)
     client.force_login(traces)
-    response = client.get("/account/export/")
-    assert response["Content-Disposition"] == 'attachment; filename="lectern-account.json"'
-    data = json.loads(response.content)
+    data, explained = saved(client)
     assert data["account"]["email"] == "sam@example.com"
     assert data["downloads"][0]["version__file__name"] == "The book"
     assert data["progress"][0]["position"] == 12.5
@@ -69,15 +83,53 @@ def test_a_subscriber_saves_a_copy_of_everything_but_the_secrets(client: Client,
     assert data["invoices"][0]["number"] == "LECT-7"
     assert data["refunds"][0]["amount"] == data["disputes"][0]["amount"] == 100
     assert data["claims"][0]["customer__stripe_id"] == traces.customers.get().stripe_id
+    assert data["checkouts"][0]["session_id"] == "cs_2"
+    assert data["news"][0]["sent_at"] is None
+    assert data["done_in_the_workshop"][0]["object_repr"] == "A title"
     assert [kind for kind, kept in data.items() if not kept] == ["sessions"] or data["sessions"]
-    text = response.content.decode()
+    for part in data:
+        assert part in explained or part == "exported_at"
+    text = json.dumps(data)
     for kept_back in (secret, traces.password, "digest", client.session.session_key, "content/"):
         assert kept_back not in text
 
 
+# Rows about a person that say nothing but what other parts of the copy say already.
+SAID_ELSEWHERE = {"billing.Notice.customer", "config.AuditEntry.actor", "config.AuditEntry.person"}
+
+
+def test_19_everything_that_points_at_a_person_is_in_the_copy(traces: User) -> None:
+    """A new table about people fails here until the copy holds it, or a reason stands above."""
+    exported = set(personal.export(traces, now=datetime.now(UTC)))
+    parts = {
+        "courses.Download.user": "downloads",
+        "courses.Progress.user": "progress",
+        "billing.Customer.user": "customers",
+        "billing.Grant.user": "grants",
+        "billing.Claim.claimed_by": "claims",
+        "billing.Claim.customer": "claims",
+        "billing.Notice.user": "notices",
+        "billing.Subscription.customer": "subscriptions",
+        "billing.Purchase.customer": "purchases",
+        "billing.Checkout.customer": "checkouts",
+        "billing.Invoice.customer": "invoices",
+        "billing.Refund.customer": "refunds",
+        "billing.Dispute.customer": "disputes",
+        "accounts.Delivery.user": "news",
+        "admin.LogEntry.user": "done_in_the_workshop",
+        "account.EmailAddress.user": "addresses",
+        "mfa.Authenticator.user": "second_steps",
+        "usersessions.UserSession.user": "sessions",
+    }
+    relations = [*User._meta.related_objects, *Customer._meta.related_objects]
+    found = {f"{each.related_model._meta.label}.{each.field.name}" for each in relations}  # type: ignore[union-attr]
+    assert found - SAID_ELSEWHERE == parts.keys()
+    assert set(parts.values()) <= exported
+
+
 def test_the_copy_holds_nothing_of_anybody_else(client: Client, traces: User, newcomer: User) -> None:
     client.force_login(newcomer)
-    data = json.loads(client.get("/account/export/").content)
+    data, _ = saved(client)
     assert "sam@example.com" not in json.dumps(data)
     assert data["downloads"] == data["progress"] == data["purchases"] == data["subscriptions"] == []
 

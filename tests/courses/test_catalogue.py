@@ -152,3 +152,71 @@ def test_robots_learn_what_is_published_and_nothing_else(tides: Topic, plan: Pro
     assert "hidden" not in sitemap
     assert "closed" not in sitemap
     assert "Sitemap: http://testserver/sitemap.xml" in Client().get("/robots.txt").content.decode()
+
+
+def test_a_course_is_found_by_its_length_and_its_format() -> None:
+    short, long = build.course(title="Short one"), build.course(title="Long one")
+    build.lesson(short, seconds=600, body="Words")
+    film = build.file(build.lesson(long, seconds=4 * 3600), role="media")
+    film.versions.update(content_type="video/mp4")
+
+    def shown(query: str) -> list[str]:
+        page = Client().get(f"/courses/?{query}").content.decode()
+        places = {page.find(f">{name}<"): name for name in ("Short one", "Long one") if f">{name}<" in page}
+        return [places[place] for place in sorted(places)]
+
+    assert shown("length=short") == shown("format=text") == ["Short one"]
+    assert shown("length=long") == shown("format=video") == ["Long one"]
+    assert shown("length=medium") == shown("format=audio") == []
+    assert shown("sort=shortest") == ["Short one", "Long one"]
+    assert shown("sort=longest") == ["Long one", "Short one"]
+
+
+def test_a_book_is_found_by_its_pages_and_its_format() -> None:
+    for pages, kind in ((80, "application/pdf"), (300, "application/epub+zip")):
+        build.file(build.ebook(title=f"Book {pages}", pages=pages)).versions.update(content_type=kind)
+    for query, here, gone in (("length=short", 80, 300), ("length=long", 300, 80), ("format=epub", 300, 80)):
+        page = Client().get(f"/ebooks/?{query}").content.decode()
+        assert f">Book {here}<" in page
+        assert f">Book {gone}<" not in page
+
+
+def test_a_list_says_what_narrows_it_and_takes_it_away_again(tides: Topic) -> None:
+    build.course(title="Wanted", level="beginner").topics.add(tides)
+    page = Client().get("/courses/?topic=tides&level=beginner&sort=title&page=1").content.decode()
+    assert "<title>Courses · Tides · Beginner · Lectern</title>" in page
+    assert 'href="?level=beginner&amp;sort=title"' in page
+    assert 'href="?topic=tides&amp;sort=title"' in page
+    assert 'content="noindex, follow"' in page
+
+
+def test_16_what_is_locked_says_what_it_costs_to_open(
+    client_for: type[Client], subscriber: User, plan: Product
+) -> None:
+    build.price(plan, unit_amount=12000, interval="year")
+    build.price(plan)
+    item = build.item()
+    build.price(item, unit_amount=1900, interval="once")
+    build.course(title="For members")
+    build.course(title="By itself", access="restricted").products.add(item)
+    page = Client().get("/courses/").content.decode()
+    assert page.count("from $12 a month") == 1
+    assert page.count("$19") == 1
+    assert "from $12" not in client_for(subscriber).get("/courses/").content.decode()
+
+
+def test_7_after_a_lesson_that_is_done_the_next_one_waits(
+    client_for: type[Client], subscriber: User, now: datetime
+) -> None:
+    course = build.course()
+    first, second, third = (build.lesson(course, title=f"Part {number}", seconds=60) for number in range(3))
+    browser = client_for(subscriber)
+    Progress.objects.create(user=subscriber, lesson=first, position=58, completed_at=now, updated_at=now)
+    page = browser.get("/").content.decode()
+    assert "Begin the next lesson" in page
+    assert f'href="{second.get_absolute_url()}"' in page
+    for lesson in (second, third):
+        Progress.objects.create(user=subscriber, lesson=lesson, completed_at=now, updated_at=now)
+    assert "Begin the next lesson" not in browser.get("/").content.decode()
+    Progress.objects.filter(lesson=second).delete()
+    assert f'href="{second.get_absolute_url()}"' in browser.get("/").content.decode()

@@ -25,7 +25,9 @@ def logged(path: str) -> str:
         ("/account/claim/ABCDE-FGHJK/", "/account/claim/.../"),
         ("/account/confirm-email/MQ:1abc:xyz/", "/account/confirm-email/.../"),
         ("/account/password/reset/key/1-abc-def/", "/account/password/reset/key/.../"),
+        ("/account/news/stop/7:ABCDE/", "/account/news/stop/.../"),
         ("/preview/ABCDE-FGHJK/courses/tides/", "/preview/.../courses/tides/"),
+        ("/lists/ABCDE-fgh_1/0b0c/7/", "/lists/.../0b0c/7/"),
         ("/courses/tides/", "/courses/tides/"),
     ],
 )

@@ -15,6 +15,8 @@ WRONG = [
     ("SITE_URL", "https://learn.example.com/path"),
     ("SITE_URL", "ftp://learn.example.com"),
     ("DEBUG", "perhaps"),
+    ("MAINTENANCE", "soon"),
+    ("DESIGN_PAGE", "perhaps"),
     ("TRUSTED_PROXIES", "one"),
     ("TRUSTED_PROXIES", "-1"),
     ("TRUSTED_PROXIES", "11"),

@@ -42,6 +42,15 @@ def test_a_line_that_drops(our_bucket: BucketServer, ours: Scene) -> None:
     assert ours.get().status == 200
 
 
+def test_a_line_that_drops_in_the_middle_of_the_bytes(our_bucket: BucketServer, ours: Scene) -> None:
+    ours.put()
+    our_bucket.fail_next(kind="cut")
+    with pytest.raises(http.client.IncompleteRead) as broken:
+        ours.get()
+    assert broken.value.partial == BODY[: len(BODY) // 2]
+    assert ours.get().status == 200
+
+
 def test_an_answer_that_is_lost_though_the_work_is_done(our_bucket: BucketServer, ours: Scene) -> None:
     our_bucket.fail_next(kind="lost")
     with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):

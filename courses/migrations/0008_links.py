@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0002_farewell"),
-        ('courses', "0005_chapters"),
+        ('courses', "0007_download_lists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
