@@ -23,7 +23,7 @@ from accounts import personal
 from accounts.models import User
 from accounts.rights import may_touch
 from accounts.roles import is_owner
-from accounts.views import member, why
+from accounts.views import links, member, why
 
 # allauth's own pages would show the app's secret and the keys of live sessions, and let an address be moved to another person.
 admin.site.unregister([Authenticator, EmailAddress, UserSession])
@@ -72,6 +72,9 @@ class PersonAdmin(UserAdmin):
             "why/": (why.page, "why"),
             "ask/": (member.ask_stripe, "ask"),
             "sign-out/": (member.sign_out, "sign_out"),
+            "shut-out/": (self.shut_out_view, "shut_out"),
+            "lift/": (self.lift_view, "lift"),
+            "sign-in-again/": (links.ask_sign_in, "ask_sign_in"),
         }
         ours = [
             path(f"<int:pk>/{rest}", self.admin_site.admin_view(view), name=f"accounts_user_{name}")
@@ -111,6 +114,13 @@ class PersonAdmin(UserAdmin):
         if not is_owner(request.user):
             raise PermissionDenied
         return super().user_change_password(request, *args, **kwargs)
+
+    def shut_out_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One of DANGERS, as is the next: the site asks again before it."""
+        return links.shut_out(request, pk)
+
+    def lift_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return links.lift(request, pk)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
         """Whoever may delete a person may let go with them what is theirs alone, such as their grants."""

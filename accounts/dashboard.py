@@ -12,10 +12,12 @@ from django.utils.translation import ngettext
 
 from accounts import charts
 from accounts.charts import Chart
+from accounts.models import Inspection
 from billing import attention, bells
 from billing.attention import Alarm
 from billing.figures import Figures, Movement, figures
 from config import background
+from courses import attention as links
 from courses.figures import Opened, most_opened
 
 PERIODS = (30, 90, 365)
@@ -90,6 +92,8 @@ def alarms(viewer: Any, *, now: datetime) -> Iterator[Alarm]:
         (attention.RIGHTS, attention.alarms),
         ((bells.RIGHT,), bells.alarms),
         ((WORKER,), worker_alarms),
+        (links.RIGHTS, links.alarms),
+        ((WORKER,), inspection_alarms),
     )
     for rights, source in sources:
         if any(map(viewer.has_perm, rights)):
@@ -111,3 +115,14 @@ def worker_alarms(*, now: datetime) -> Iterator[Alarm]:
     elif late:
         text = ngettext("%(count)d task is overdue.", "%(count)d tasks are overdue.", late) % {"count": late}
         yield Alarm(text, address, permission=WORKER)
+
+
+def inspection_alarms(*, now: datetime) -> Iterator[Alarm]:
+    """Yield what the last look at the invariants found broken. One query."""
+    last = Inspection.objects.first()
+    if last is not None and last.broken:
+        names = ", ".join(last.broken)
+        text = _("Something that must always be true is not (%(names)s). “manage.py check_invariants” says what.") % {
+            "names": names
+        }
+        yield Alarm(text, reverse("admin:config_backgroundtask_changelist"), urgent=True, permission=WORKER)

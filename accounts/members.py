@@ -28,6 +28,7 @@ from billing.models import (
 from billing.standing import Standing, standing
 from config import audit
 from courses.models import Download, Progress
+from courses.sharing import Links, links_of
 
 SHOWN = 20
 
@@ -45,12 +46,13 @@ class Member:
     customers: list[Customer]
     confirmed_at: datetime | None
     paid: list[tuple[str, int]]
+    links: Links | None
     parts: dict[str, list[Any]]
     more: set[str]
 
 
 def member(person: User, viewer: Any, *, now: datetime) -> Member:
-    """Gather what `viewer` may see of a person. About twenty queries, whatever there is."""
+    """Gather what `viewer` may see of a person. About thirty queries, whatever there is."""
     sees_money = viewer.has_perm("billing.view_subscription")
     customers = list(Customer.objects.filter(user=person).order_by("-current", "-pk")) if sees_money else []
     heard = [one.synced_at for one in customers if not one.deleted]
@@ -73,6 +75,7 @@ def member(person: User, viewer: Any, *, now: datetime) -> Member:
         customers=customers,
         confirmed_at=min((at for at in heard if at), default=None) if all(heard) else None,
         paid=paid(person) if viewer.has_perm("billing.view_invoice") else [],
+        links=links_of(person, now=now) if viewer.has_perm("courses.view_download") else None,
         parts=parts,
         more=more,
     )

@@ -69,6 +69,20 @@ class Farewell(models.Model):
         return f"farewell {self.pk}"
 
 
+class Inspection(models.Model):
+    """What the daily look at the invariants found (accounts.invariants): their names, and how many rows break each."""
+
+    at = models.DateTimeField(default=timezone.now)
+    seconds = models.FloatField(default=0)
+    broken = models.JSONField(default=dict)
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"inspection {self.pk}"
+
+
 class Issue(models.Model):
     """One mailing about new titles. A title is announced in one issue only, so that nobody is told of it twice."""
 

@@ -10,7 +10,7 @@ from accounts.models import Farewell, User
 from accounts.tasks import send_farewell
 from billing.models import Checkout, Claim, Customer, Dispute, Invoice, Purchase, Refund, Subscription
 from config import audit
-from courses.models import Download
+from courses.models import Download, LimitReached, SharingSign
 
 ACCOUNT = ("email", "name", "date_joined", "last_login", "wants_news", "is_staff", "is_superuser")
 # Stripe's words for a subscription that will never ask for money again.
@@ -103,8 +103,18 @@ def export(person: User, *, now: datetime) -> dict[str, Any]:
             Download.objects.filter(user=person),
             "version__file__publication__title",
             "version__file__name",
-            "purpose",
-            "created_at",
+            *("purpose", "created_at", "address", "network", "agent"),
+        ),
+        "fetches": rows(person.fetches, "at", "status", "sent", "address", "network", "agent"),
+        "limits": rows(LimitReached.objects.filter(pk=person.pk), "limit", "at", "times"),
+        "sharing_signs": rows(
+            SharingSign.objects.filter(pk=person.pk),
+            "networks",
+            "agents",
+            "sessions",
+            "addresses",
+            "seen_at",
+            "asked_at",
         ),
         "news": rows(person.deliveries, "issue__created_at", "sent_at"),
         "done_about_me": rows(audit.about(person), "at", "act", "target_label", "reason"),

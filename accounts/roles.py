@@ -47,6 +47,7 @@ HELP: Rights = {
     "courses.file": "v",
     "courses.fileversion": "v",
     "courses.download": "v",
+    "courses.sharingsign": "v",
 }
 ROLES: dict[str, Rights] = {OWNER: WHOLE, EDITOR: CONTENT, SUPPORT: HELP}
 VERBS = {"a": "add", "c": "change", "d": "delete", "v": "view"}

@@ -1,16 +1,19 @@
 """What follows in the background when a purchase has found its person, and when a person has left."""
 
 import logging
+import time
 from datetime import timedelta
 from smtplib import SMTPException
+from urllib.parse import urljoin
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import news
-from accounts.models import Farewell
+from accounts import invariants, news
+from accounts.models import Farewell, Inspection, User
 from billing import gateway
 from billing.models import Customer
 from config import background, mail
@@ -51,6 +54,30 @@ def send_farewell(farewell: int) -> None:
             raise MailNotSent(type(error).__name__) from None
         logger.error("farewell given up id=%d error=%s", farewell, type(error).__name__)
     found.delete()
+
+
+@background.task(tries=6, title=_("Tell somebody why they have to sign in again"))
+def send_sign_in_again(person: int) -> None:
+    """Write to a person who was signed out because their account was used in many places."""
+    found = User.objects.filter(pk=person, is_active=True).first()
+    if found is None:
+        return
+    context: dict[str, object] = {"url": urljoin(settings.SITE_URL, reverse("account_login"))}
+    try:
+        mail.send(found.email, "sign_in_again", subject=gettext("Please sign in again"), context=context)
+    except (SMTPException, OSError) as error:
+        raise MailNotSent(type(error).__name__) from None
+
+
+@background.every(timedelta(days=1), title=_("Check what must always be true"))
+def inspect() -> None:
+    """Ask the invariants, and keep what is broken for the first page; a month of answers is kept."""
+    begun, now = time.monotonic(), timezone.now()
+    broken = {one.name: one.count for one in invariants.check(now=now) if one.count}
+    Inspection.objects.create(at=now, seconds=round(time.monotonic() - begun, 1), broken=broken)
+    Inspection.objects.filter(at__lt=now - timedelta(days=30)).delete()
+    if broken:
+        logger.error("invariants broken: %s", " ".join(f"{name}={count}" for name, count in broken.items()))
 
 
 @background.task(tries=3, title=_("Send mail about new titles"))

@@ -48,8 +48,9 @@ TITLE = Danger(fields=("products",), actions=("archive", "withdraw"))
 DANGERS = {
     "courses.course": TITLE,
     "courses.ebook": TITLE,
+    "courses.file": Danger(pages=("rekey",)),
     "billing.grant": Danger(pages=("add", "extend", "revoke")),
-    "accounts.user": Danger(pages=("password",), fields=RIGHTS),
+    "accounts.user": Danger(pages=("password", "shut_out", "lift"), fields=RIGHTS),
     "auth.group": Danger(pages=("add", "change")),
 }
 

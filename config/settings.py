@@ -166,6 +166,22 @@ S3_IDENTITIES = {
     for role in ("READER", "WRITER", "KEEPER")
     if role.lower() not in S3_ROLES
 }
+# The reader has two slots, so that a new key signs before the old one is switched off; docs/links.md tells how to rotate.
+READER_SLOT = one_of("S3_READER_SLOT", env.str("S3_READER_SLOT", "1"), "1", "2")
+S3_READER_KEYS = dict([S3_IDENTITIES["reader"]] if "reader" in S3_IDENTITIES else [])
+S3_SPARE_READER: tuple[str, str] | None = None
+if "reader" in S3_IDENTITIES and (env.str("S3_READER_2_KEY_ID", "") or READER_SLOT == "2"):
+    second = (
+        needed("S3_READER_2_KEY_ID", env.str("S3_READER_2_KEY_ID", ""), "AKIAI2READER7EXAMPLE"),
+        needed("S3_READER_2_SECRET", env.str("S3_READER_2_SECRET", ""), "the-secret-of-that-key"),
+    )
+    S3_READER_KEYS |= dict([second])
+    S3_SPARE_READER = second
+    if READER_SLOT == "2":
+        S3_SPARE_READER, S3_IDENTITIES["reader"] = S3_IDENTITIES["reader"], second
+# The bucket's access log, if one is kept: where its objects lie.
+S3_LOG_BUCKET = env.str("S3_LOG_BUCKET", "")
+S3_LOG_PREFIX = env.str("S3_LOG_PREFIX", "")
 # For one run of `manage.py doctor --fix` alone: a key that may set the bucket's own configuration. No page and no task uses it.
 owner = (env.str("S3_OWNER_KEY_ID", ""), env.str("S3_OWNER_SECRET", ""), env.str("S3_OWNER_TOKEN", ""))
 S3_OWNER = owner if owner[0] and owner[1] else None
@@ -173,9 +189,19 @@ DOWNLOAD_TTL = between("DOWNLOAD_TTL", read(env.int, "DOWNLOAD_TTL", "120", defa
 STREAM_TTL = between("STREAM_TTL", read(env.int, "STREAM_TTL", "900", default=900), low=30, high=900)
 UPLOAD_TTL = 900
 MEDIA_BUCKET = env.str("MEDIA_BUCKET", "")
-# Budgets per person and minute are multiplied by this; the demo sets 10, so that scripts may hurry.
+# Budgets per person are multiplied by this; the demo sets 10, so that scripts may hurry.
 BUDGET_FACTOR = between("BUDGET_FACTOR", read(env.int, "BUDGET_FACTOR", "1", default=1), low=1, high=1000)
-DOWNLOADS_PER_MINUTE = 30 * BUDGET_FACTOR
+# A file counts once in its window, however often it is clicked; links count every one. docs/links.md says why these numbers.
+BUDGETS = {
+    "LINKS_PER_MINUTE": read(env.int, "LINKS_PER_MINUTE", "120", default=120),
+    "LINKS_PER_DAY": read(env.int, "LINKS_PER_DAY", "3000", default=3000),
+    "FILES_PER_TEN_MINUTES": read(env.int, "FILES_PER_TEN_MINUTES", "120", default=120),
+    "FILES_PER_DAY": read(env.int, "FILES_PER_DAY", "300", default=300),
+    "TITLES_PER_DAY": read(env.int, "TITLES_PER_DAY", "60", default=60),
+}
+BUDGETS = {name: BUDGET_FACTOR * between(name, number, low=1, high=1_000_000) for name, number in BUDGETS.items()}
+# For so many days it is kept from where a link was asked and fetched.
+TRACE_DAYS = between("TRACE_DAYS", read(env.int, "TRACE_DAYS", "30", default=30), low=1, high=365)
 
 bucket_scheme, bucket_host = S3_ENDPOINT_URL.split("://")
 S3_BUCKET_ORIGIN = (

@@ -37,6 +37,7 @@ from billing.models import Customer, Grant, Product, Purchase, Subscription
 from courses import access, fetching, serving
 from courses.access import Decision, Person
 from courses.models import Download, FileVersion, Publication
+from courses.sources import source_of
 
 VISITOR, MEMBER, BUYER, LAPSED, GUEST = "visitor", "member", "buyer", "lapsed", "guest"
 # A guest is whoever follows a preview link; staff do not choose it.
@@ -244,7 +245,7 @@ def minted(request: HttpRequest, *, asked: Wanted, now: datetime) -> HttpRespons
     if request.method == "HEAD":
         return HttpResponse(content_type=asked.version.content_type)
     purpose = Download.Purpose.PLAY if asked.plays or asked.reads else Download.Purpose.DOWNLOAD
-    signed = serving.mint(request.user, asked.version, purpose, now=now)
+    signed = serving.mint(request.user, asked.version, purpose, now=now, source=source_of(request))
     response: HttpResponse = HttpResponseRedirect(signed.url)
     if asked.plays:
         response = JsonResponse({"url": signed.url, "expires_at": signed.expires_at.isoformat()})

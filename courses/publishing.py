@@ -130,8 +130,12 @@ def _copied_title(title: Publication) -> Publication:
 
 
 def _copy_file(file: File, copy: Publication, lesson: Lesson | None) -> None:
-    """Copy a file with the version that serves; what is still on its way, or was refused, stays where it is."""
-    version = file.versions.filter(state=FileVersion.State.READY).order_by("-ready_at", "-pk").first()
+    """Copy a file with the version that serves; what is still on its way, or was refused, stays where it is.
+
+    The version is held meanwhile, so that its bytes do not move to another key unseen (courses.rekeying).
+    """
+    ready = file.versions.filter(state=FileVersion.State.READY).order_by("-ready_at", "-pk")
+    version = ready.select_for_update().first()
     if version is None:
         return
     made = File.objects.create(

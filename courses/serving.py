@@ -1,4 +1,4 @@
-"""What a click reads and writes: the version that serves, how many URLs were minted lately, and the URL with its Download row."""
+"""What a click reads and writes: the version that serves, and the URL with its Download row."""
 
 import logging
 from datetime import datetime, timedelta
@@ -9,11 +9,12 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import Count, Max, Model, QuerySet
+from django.db.models import Max, Model, QuerySet
 
 from billing.prepared import Prepared
-from courses import storage
+from courses import budgets, storage
 from courses.models import Download, File, FileVersion, Lesson, Publication
+from courses.sources import NOWHERE, Source
 
 logger = logging.getLogger(__name__)
 # What the decision and the signature need: a click does not carry a title's whole description out of the database.
@@ -34,13 +35,7 @@ def _newest_ready(*, file_id: UUID) -> "QuerySet[Any, Any]":
     return newest.values_list(*columns)[:1]
 
 
-def _recent(*, user_id: int, purpose: str, since: datetime) -> "QuerySet[Any, Any]":
-    recent = Download.objects.filter(user=user_id, purpose=purpose, created_at__gt=since).order_by()
-    return recent.values("user").annotate(count=Count("pk")).values_list("count")
-
-
 NEWEST_READY = Prepared(_newest_ready, file_id=UUID)
-RECENT = Prepared(_recent, user_id=int, purpose=str, since=datetime)
 
 
 def newest_ready(file_id: UUID) -> FileVersion | None:
@@ -65,12 +60,6 @@ def instance(model: type[Model], names: tuple[str, ...], values: list[Any]) -> A
     return model.from_db(connection.alias, known, [given[name] for name in known])
 
 
-def recent_mints(user_id: int, purpose: str, *, since: datetime) -> int:
-    """Return how many URLs this person was given for a purpose since a moment. One query."""
-    rows = RECENT.rows(user_id=user_id, purpose=str(purpose), since=since)
-    return int(rows[0][0]) if rows else 0
-
-
 def given(person: AbstractBaseUser | AnonymousUser | None, file_id: UUID, *, since: datetime) -> list[int]:
     """Return the versions of a file (pks) that this person, or nobody in particular, was given to keep since a moment, latest first."""
     user_id = person.pk if person is not None and person.is_authenticated else None
@@ -92,14 +81,23 @@ def ready_versions(file: File) -> dict[int, FileVersion]:
 
 
 def mint(
-    person: AbstractBaseUser | AnonymousUser | None, version: FileVersion, purpose: Download.Purpose, *, now: datetime
+    person: AbstractBaseUser | AnonymousUser | None,
+    version: FileVersion,
+    purpose: Download.Purpose,
+    *,
+    now: datetime,
+    source: Source = NOWHERE,
+    limited: bool = False,
 ) -> storage.SignedURL:
-    """Record a Download for `person` (or nobody), and sign the URL that carries its id. Whoever calls has decided that they may."""
+    """Record a Download for `person` (or nobody), and sign the URL that carries its id. Whoever calls has decided that they may.
+
+    Of nobody it is not kept from where they asked. `limited` holds a person to their budgets: raises budgets.Spent, and leaves no row.
+    """
     ttl = settings.DOWNLOAD_TTL if purpose == Download.Purpose.DOWNLOAD else settings.STREAM_TTL
     user_id = person.pk if person is not None and person.is_authenticated else None
-    row = Download(
-        user_id=user_id, version=version, purpose=purpose, created_at=now, expires_at=now + timedelta(seconds=ttl)
-    )
+    origin = source if user_id else NOWHERE
+    row = Download(user_id=user_id, version=version, purpose=purpose, created_at=now, key=version.key)
+    row.signer, row.address, row.network, row.agent = storage.signer(), origin.address, origin.network, origin.agent
     name = storage.download_name(version.file.name, version.content_type)
     signed = storage.sign_get(
         version.key,
@@ -109,6 +107,11 @@ def mint(
         trace=str(row.pk),
         inline=purpose == Download.Purpose.PLAY,
     )
+    # The signature's clock has whole seconds: never say that a link is dead before the bucket does. Temporary keys may end it sooner.
+    ends_at = signed.expires_at + timedelta(seconds=1)
+    row.expires_at = ends_at if signed.is_shortened else max(now + timedelta(seconds=ttl), ends_at)
     row.save(force_insert=True)
+    if limited and user_id:
+        budgets.hold(row, user_id, now=now)
     logger.info("%s minted id=%s user=%s file=%s", purpose, row.pk, user_id, version.file_id)
     return signed

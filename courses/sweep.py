@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
+from django.db.models import Q
 
 from courses import storage
-from courses.models import FileVersion
+from courses.models import FileVersion, Rekeying
 
 logger = logging.getLogger(__name__)
 State = FileVersion.State
@@ -123,6 +124,8 @@ class Broom:
             rows = FileVersion.objects.filter(key__in=[each.key for each in batch])
             known = set(rows.values_list("key", flat=True))
             wanted = set(rows.exclude(state__in=OVER).values_list("key", flat=True))
+            moving = self.moving([each.key for each in batch])
+            known, wanted = known | moving, wanted | moving
             for each in batch:
                 if each.key not in known and each.since < self.now - GRACE:
                     nobodys.append(each.key)
@@ -137,6 +140,12 @@ class Broom:
         ready = FileVersion.objects.ready().filter(ready_at__lt=self.now).order_by("pk")
         self.report.lost = [pk for pk, key in ready.values_list("pk", "key") if key not in seen]
 
+    def moving(self, keys: list[str]) -> set[str]:
+        """Return those keys to which bytes are just being moved, or from which they are: they are the move's to tidy up."""
+        going_on = Rekeying.objects.filter(state__in=Rekeying.GOING_ON)
+        pairs = going_on.filter(Q(old_key__in=keys) | Q(new_key__in=keys)).values_list("old_key", "new_key")
+        return {key for pair in pairs for key in pair}
+
     def remove(self, key: str) -> None:
         with self.answering():
             storage.delete_object(key)
@@ -146,7 +155,8 @@ class Broom:
         """End uploads in the bucket that no row goes on with."""
         for begun in storage.list_begun(PREFIX):
             row = FileVersion.objects.filter(key=begun.key, upload_id=begun.upload_id).first()
-            wanted = row is not None and row.state == State.UPLOADING
+            moves = Rekeying.objects.filter(state__in=Rekeying.GOING_ON, new_key=begun.key, upload_id=begun.upload_id)
+            wanted = (row is not None and row.state == State.UPLOADING) or moves.exists()
             if wanted or (row is None and begun.since >= self.now - GRACE):
                 continue
             with self.answering():

@@ -95,15 +95,20 @@ def sign_out(request: HttpRequest, pk: int) -> HttpResponse:
         title = _("Sign out everywhere")
         return ask(request, form, back=back_to_page(pk), title=title, lead=lead, button=title)
     with transaction.atomic():
-        sessions = list(UserSession.objects.filter(user=person))
-        for session in sessions:
-            session.end()
         person.download_lists.all().delete()
-        after = {"sessions": len(sessions)}
+        after = {"sessions": end_sessions(person)}
         reason = form.cleaned_data["reason"]
         audit.record("person.signed_out", request=request, target=person, person=person, reason=reason, after=after)
     messages.success(request, _("They are signed out everywhere."))
     return redirect(PAGE, pk)
+
+
+def end_sessions(person: User) -> int:
+    """End every session of a person; return how many there were. The caller's transaction records it."""
+    sessions = list(UserSession.objects.filter(user=person))
+    for session in sessions:
+        session.end()
+    return len(sessions)
 
 
 def back_to_page(pk: int) -> str:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from config.audit import AuditEntry
 from courses import serving, uploads
 from courses.models import Download, File, FileVersion
+from courses.sources import source_of
 
 LONGEST_RECORD = 30
 SAID = {
@@ -24,6 +25,8 @@ SAID = {
     "upload.cancelled": lazy("upload cancelled"),
     "file.ready": lazy("checked, and serves"),
     "file.rejected": lazy("checked, and refused"),
+    "file.rekey_asked": lazy("all links to be ended"),
+    "file.rekeyed": lazy("moved to a new key; its old links are dead"),
     "file.restored": lazy("an older version serves again"),
     "admin.changed": lazy("changed"),
 }
@@ -64,7 +67,9 @@ def look(request: HttpRequest, file_id: UUID, pk: int) -> HttpResponse:
     if not request.user.has_perm("courses.change_file"):
         raise PermissionDenied
     version = get_object_or_404(FileVersion.objects.ready().select_related("file"), pk=pk, file=file_id)
-    signed = serving.mint(request.user, version, Download.Purpose.DOWNLOAD, now=timezone.now())
+    signed = serving.mint(
+        request.user, version, Download.Purpose.DOWNLOAD, now=timezone.now(), source=source_of(request)
+    )
     response = HttpResponseRedirect(signed.url)
     response["Referrer-Policy"] = "no-referrer"
     return response

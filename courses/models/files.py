@@ -152,34 +152,3 @@ class UploadPart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version_id} {self.number}"
-
-
-class Download(models.Model):
-    """One minted URL. Its id travels inside the signed query as `x-dl`; the URL itself is never stored."""
-
-    class Purpose(models.TextChoices):
-        DOWNLOAD = "download", _("download")
-        PLAY = "play", _("play")
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="downloads")
-    # Without an index of its own: `download_counted` begins with it.
-    version = models.ForeignKey(FileVersion, models.CASCADE, related_name="downloads", db_index=False)
-    purpose = models.CharField(max_length=8, choices=Purpose.choices)
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("download")
-        verbose_name_plural = _("downloads")
-        ordering = ["-created_at"]
-        indexes = [
-            models.Index(fields=["user", "created_at"], name="download_user_time"),
-            models.Index(fields=["version", "purpose", "created_at"], name="download_counted"),
-        ]
-        constraints = [
-            models.CheckConstraint(condition=Q(expires_at__gt=models.F("created_at")), name="download_expires_later")
-        ]
-
-    def __str__(self) -> str:
-        return str(self.pk)

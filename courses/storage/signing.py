@@ -32,6 +32,7 @@ class SignedURL:
 
     url: str
     expires_at: datetime
+    is_shortened: bool = False
 
     def __repr__(self) -> str:
         return f"SignedURL(expires_at={self.expires_at!r})"  # never the URL: reprs end up in logs
@@ -81,6 +82,11 @@ def part_headers(sha256: str) -> dict[str, str]:
     return {"x-amz-checksum-sha256": b64encode(bytes.fromhex(sha256)).decode()} if sha256 else {}
 
 
+def signer() -> str:
+    """Return the id of the access key that signs GETs now; it stands in every URL and is no secret. Raises as sign_get."""
+    return str(credentials_of("reader").keys.access_key)
+
+
 def _sign(
     method: str, key: str, query: dict[str, str], headers: dict[str, str], *, identity: str, ttl: int
 ) -> SignedURL:
@@ -91,9 +97,9 @@ def _sign(
     # The signature's clock has whole seconds and is read after this one, so we never promise more than the bucket gives.
     now = datetime.now(UTC).replace(microsecond=0)
     held = credentials_of(identity)
-    ttl = held.lifetime(ttl, shortest=SHORTEST, now=now)
+    asked, ttl = ttl, held.lifetime(ttl, shortest=SHORTEST, now=now)
     url = presign(method, object_url(key), query, headers, credentials=held.keys, region=settings.S3_REGION, ttl=ttl)
-    return SignedURL(url, now + timedelta(seconds=ttl))
+    return SignedURL(url, now + timedelta(seconds=ttl), is_shortened=ttl < asked)
 
 
 def object_url(key: str) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -12,13 +12,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 
-from courses import access, closed, fetching, offers, parcels, resuming, serving, storage
+from courses import access, budgets, closed, fetching, offers, parcels, resuming, serving, storage
 from courses.access import Verdict
 from courses.models import Download, File, FileVersion, Publication
+from courses.sources import source_of
 
 logger = logging.getLogger(__name__)
 
@@ -107,9 +109,11 @@ def delivered(request: HttpRequest, file_id: UUID, choose: Choice) -> HttpRespon
     if fetching.has_it_whole(request.headers, version.size):
         # Without a Content-Range, for with one `curl --fail` takes it for a failure instead of "you have it all".
         return HttpResponse(status=416)
-    if wait := over_budget(request, Download.Purpose.DOWNLOAD, now=now):
-        return too_many(request, wait)
-    return HttpResponseRedirect(serving.mint(request.user, version, Download.Purpose.DOWNLOAD, now=now).url)
+    try:
+        signed = minted(request, version, Download.Purpose.DOWNLOAD, now=now)
+    except budgets.Spent as spent:
+        return too_many(request, spent)
+    return HttpResponseRedirect(signed.url)
 
 
 @unkept
@@ -130,9 +134,10 @@ def play(request: HttpRequest, file_id: UUID) -> HttpResponse:
         return refusal(403, words, version.file.publication.get_absolute_url())
     if request.method == "HEAD":
         return HttpResponse(content_type="application/json")
-    if wait := over_budget(request, Download.Purpose.PLAY, now=now):
-        return refusal(429, _("Too many at once. Try again in a minute."), headers={"Retry-After": str(wait)})
-    signed = serving.mint(request.user, version, Download.Purpose.PLAY, now=now)
+    try:
+        signed = minted(request, version, Download.Purpose.PLAY, now=now)
+    except budgets.Spent as spent:
+        return refusal(429, words_of(spent), headers={"Retry-After": str(spent.seconds)})
     return JsonResponse({"url": signed.url, "expires_at": signed.expires_at.isoformat()})
 
 
@@ -144,12 +149,11 @@ def serving_version(file_id: UUID) -> FileVersion:
     return version
 
 
-def over_budget(request: HttpRequest, purpose: Download.Purpose, *, now: datetime) -> int:
-    """Return the seconds to wait when this person has minted a minute's worth of URLs, else 0. Nobody's samples are not counted."""
-    if not request.user.is_authenticated:
-        return 0
-    recent = serving.recent_mints(request.user.pk, purpose, since=now - timedelta(minutes=1))
-    return 60 if recent >= settings.DOWNLOADS_PER_MINUTE else 0
+def minted(
+    request: HttpRequest, version: FileVersion, purpose: Download.Purpose, *, now: datetime
+) -> storage.SignedURL:
+    """Mint a URL for whoever asks, within their budgets. Raises budgets.Spent."""
+    return serving.mint(request.user, version, purpose, now=now, source=source_of(request), limited=True)
 
 
 def described(version: FileVersion) -> HttpResponse:
@@ -192,10 +196,34 @@ def replaced(request: HttpRequest, newest: FileVersion) -> HttpResponse:
     return HttpResponse(words, status=409, content_type="text/plain; charset=utf-8")
 
 
-def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
-    response = render(request, "429.html", {"seconds": seconds}, status=429)
-    response["Retry-After"] = str(seconds)
+def too_many(request: HttpRequest, spent: budgets.Spent) -> HttpResponse:
+    """Say how many, until when, and whom to ask. What was taken today can be taken again all the same."""
+    context = {"words": words_of(spent), "spent": spent, "seconds": spent.seconds, "support": settings.SUPPORT_EMAIL}
+    response = render(request, "429.html", context, status=429)
+    response["Retry-After"] = str(spent.seconds)
     return response
+
+
+def words_of(spent: budgets.Spent) -> str:
+    if spent.limit == "LINKS_PER_MINUTE":
+        return _("That was a lot at once. Wait a minute, then go on where you were.")
+    told = {
+        "LINKS_PER_DAY": _("You have asked for %(count)s links within a day, which is as many as one person gets."),
+        "FILES_PER_TEN_MINUTES": _(
+            "You have opened %(count)s files within ten minutes, which is as many as one person gets."
+        ),
+        "FILES_PER_DAY": _(
+            "You have opened %(count)s different files within a day, which is as many as one person gets."
+        ),
+        "TITLES_PER_DAY": _(
+            "You have opened %(count)s different titles within a day, which is as many as one person gets."
+        ),
+    }
+    when = date_format(timezone.localtime(spent.resets_at), "j F, H:i")
+    again = _("The next one is yours from %(when)s on.") % {
+        "when": f"{when} {timezone.localtime(spent.resets_at).tzname()}"
+    }
+    return f"{told[spent.limit] % {'count': spent.allowed}} {again}"
 
 
 def refusal(status: int, error: str, next_url: str = "", headers: dict[str, str] | None = None) -> JsonResponse:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from courses import access, fetching, offers, serving
+from courses import access, budgets, fetching, offers
 from courses.access import Verdict
 from courses.models import Download, File, FileVersion, Publication
 from courses.views import downloads, titles
@@ -56,9 +56,11 @@ def opened(request: HttpRequest, file_id: UUID) -> HttpResponse:
         return refused
     if request.method == "HEAD":
         return downloads.described(version)
-    if wait := downloads.over_budget(request, Download.Purpose.PLAY, now=now):
-        return downloads.too_many(request, wait)
-    return HttpResponseRedirect(serving.mint(request.user, version, Download.Purpose.PLAY, now=now).url)
+    try:
+        signed = downloads.minted(request, version, Download.Purpose.PLAY, now=now)
+    except budgets.Spent as spent:
+        return downloads.too_many(request, spent)
+    return HttpResponseRedirect(signed.url)
 
 
 def readable(file_id: UUID) -> FileVersion:

@@ -286,10 +286,10 @@ def test_stopping_keeps_what_is_here_and_going_on_fetches_the_rest_alone(
 
 
 def test_a_used_up_budget_is_waited_for(member: Page, course: Course, settings: Any) -> None:
-    settings.DOWNLOADS_PER_MINUTE = 1
+    settings.BUDGETS = settings.BUDGETS | {"LINKS_PER_MINUTE": 1}
     member.clock.install()
     go(member, FOLDER)
     said(member, "A lot at once")
-    settings.DOWNLOADS_PER_MINUTE = 30
+    settings.BUDGETS = settings.BUDGETS | {"LINKS_PER_MINUTE": 120}
     member.clock.fast_forward(61_000)
     said(member, "All of it is here.")

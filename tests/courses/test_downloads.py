@@ -196,13 +196,6 @@ def test_player_of_those_who_may_not_is_told_why_in_json(
     assert not Download.objects.exists()
 
 
-def test_the_thirty_first_click_in_a_minute_waits(client_for: type[Client], subscriber: User, file: File) -> None:
-    browser = client_for(subscriber)
-    statuses = [browser.get(file.get_absolute_url()).status_code for _ in range(31)]
-    assert statuses == [302] * 30 + [429]
-    assert Download.objects.count() == 30
-
-
 @pytest.mark.parametrize("access", ["free", "members", "restricted"])
 def test_a_click_costs_six_queries_or_fewer_whatever_the_catalogue(
     client_for: type[Client], subscriber: User, access: str

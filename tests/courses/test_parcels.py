@@ -222,7 +222,7 @@ def test_a_list_is_made_by_a_form_of_ours_alone(subscriber: User, course: Course
 def test_a_list_shares_its_persons_budget(
     client_for: type[Client], subscriber: User, course: Course, settings: Any
 ) -> None:
-    settings.DOWNLOADS_PER_MINUTE = 2
+    settings.BUDGETS = settings.BUDGETS | {"LINKS_PER_MINUTE": 2}
     statuses = [Client().get(address).status_code for address in addresses(make(client_for(subscriber)))[:3]]
     assert statuses == [302, 302, 503]
 

@@ -118,7 +118,7 @@ def test_looking_at_the_headers_mints_nothing_and_too_many_is_said_in_words(
     assert browser.head(f"/files/{file.pk}/open/").status_code == 200
     assert browser.post(f"/files/{file.pk}/open/").status_code == 405
     assert not Download.objects.exists()
-    settings.DOWNLOADS_PER_MINUTE = 1  # type: ignore[attr-defined]
+    settings.BUDGETS = settings.BUDGETS | {"LINKS_PER_MINUTE": 1}
     assert browser.get(f"/files/{file.pk}/open/").status_code == 302
     assert browser.get(f"/files/{file.pk}/open/").status_code == 429
 

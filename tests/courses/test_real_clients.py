@@ -239,7 +239,7 @@ def test_a_download_manager_waits_when_the_budget_is_used_up(
 ) -> None:
     """A page's 429 is 503 for lists, which aria2 waits for; the wait is shortened here."""
     take_list(shell, subscriber, "aria2c")
-    settings.DOWNLOADS_PER_MINUTE = 2
+    settings.BUDGETS = settings.BUDGETS | {"LINKS_PER_MINUTE": 2}
     listing = shell.folder / "list.txt"
     listing.write_text(
         re.sub("retry-wait=.*", "retry-wait=1", re.sub("max-tries=.*", "max-tries=2", listing.read_text()))
@@ -247,5 +247,5 @@ def test_a_download_manager_waits_when_the_budget_is_used_up(
     result = shell.run(*COMMANDS["aria2c"])
     assert result.returncode != 0
     assert Download.objects.count() == 2
-    settings.DOWNLOADS_PER_MINUTE = 30
+    settings.BUDGETS = settings.BUDGETS | {"LINKS_PER_MINUTE": 120}
     assert shell.run(*COMMANDS["aria2c"]).returncode == 0

@@ -22,7 +22,7 @@ from config import audit
 from config.admin_site import DANGERS
 from config.models import BackgroundTask
 from courses.covers import make_sizes
-from courses.models import Download, Topic
+from courses.models import Download, SharingSign, Topic
 from tests import build
 from tests.conftest import ClientFor
 from tests.house.scene import ROOT
@@ -92,6 +92,9 @@ def rows_of_each_kind() -> dict[str, Any]:
         "upload": version.pk,
         "topic": Topic.objects.create(name="Tides", slug="tides").pk,
         "download": Download.objects.create(version=version, **minted).pk,
+        "sharingsign": SharingSign.objects.create(
+            user=member, networks=9, agents=1, sessions=1, addresses=1, seen_at=now
+        ).pk,
         "user": member.pk,
         "group": Group.objects.create(name="Friends").pk,
         "product": product.pk,

@@ -176,7 +176,7 @@ def test_d23_two_hundred_clicks_in_a_minute_are_slowed_down(
     browser = client_for(subscriber)
     statuses = [browser.get(file.get_absolute_url()).status_code for _ in range(199)]
     assert set(statuses) == {302, 429}
-    assert statuses.count(302) == Download.objects.count() <= settings.DOWNLOADS_PER_MINUTE
+    assert statuses.count(302) == Download.objects.count() <= settings.BUDGETS["LINKS_PER_MINUTE"]
     visit = knock(browser, "get", file.get_absolute_url()).refused(429)
     assert int(visit.response.headers["Retry-After"]) > 0
 

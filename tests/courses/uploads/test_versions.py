@@ -142,7 +142,7 @@ def test_readers_of_a_lesson_see_it_too(subscriber: User, client_for: type[Clien
 def test_u72_u75_two_replace_one_file_while_a_hundred_download_and_each_gets_one_of_them_whole(
     now: datetime, work: Work, subscriber: User, client_for: type[Client], settings: Any
 ) -> None:
-    settings.DOWNLOADS_PER_MINUTE = 1000
+    settings.BUDGETS = settings.BUDGETS | {"LINKS_PER_MINUTE": 1000}
     file = uploaded("old.pdf", PDF, now, work).file
     bodies = {name: PDF.replace(b"x" * 3000, name.encode() * 3000) for name in ("p", "q")}
     sums = {hashlib.sha256(body).hexdigest() for body in (PDF, *bodies.values())}
