@@ -81,7 +81,7 @@ ORDER = {
 class Attributed(admin.ModelAdmin):
     """Writes who added, changed or deleted a row, and from where. Of a change it keeps the names of the fields, not what was in them."""
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
         """Refuse a selection that could name no row of this kind; Django would break over it."""
         key = self.model._meta.pk
         try:
@@ -89,7 +89,7 @@ class Attributed(admin.ModelAdmin):
                 key.run_validators(key.to_python(value))
         except ValidationError as error:
             raise BadRequest("not a selection of rows") from error
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *args)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         note(request, "admin.added", obj, message)
