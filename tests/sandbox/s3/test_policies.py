@@ -9,7 +9,7 @@ EVERYTHING = {operation.action for operation in (*ON_OBJECT.values(), *ON_BUCKET
 ALLOWED = {
     "reader": {"s3:GetObject"},
     "writer": {"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"},
-    "keeper": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
+    "keeper": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"},
     "owner": EVERYTHING,
 }
 ALLOWED_ON_THE_BUCKET = {
