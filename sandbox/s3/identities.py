@@ -10,7 +10,10 @@ CONTENT = "content/"
 OBJECT_ACTIONS: dict[str, frozenset[str]] = {
     "reader": frozenset({"s3:GetObject"}),
     "writer": frozenset({"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}),
-    "keeper": frozenset({"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListMultipartUploadParts"}),
+    "keeper": frozenset(
+        f"s3:{what}"
+        for what in ("GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts")
+    ),
 }
 # What the doctor looks at, with the keeper's key.
 LOOKS = frozenset(

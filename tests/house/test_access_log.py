@@ -28,6 +28,7 @@ def logged(path: str) -> str:
         ("/account/news/stop/7:ABCDE/", "/account/news/stop/.../"),
         ("/preview/ABCDE-FGHJK/courses/tides/", "/preview/.../courses/tides/"),
         ("/lists/ABCDE-fgh_1/0b0c/7/", "/lists/.../0b0c/7/"),
+        ("/account/news/stop/ABCDE-FGHJK/", "/account/news/stop/.../"),
         ("/courses/tides/", "/courses/tides/"),
     ],
 )

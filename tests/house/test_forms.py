@@ -1,4 +1,4 @@
-"""Every address that takes a POST wants a token of ours, but the webhook, which wants Stripe's signature."""
+"""Every address that takes a POST wants a token of ours, but the webhook, which wants Stripe's signature, and the mail programs' button."""
 
 from datetime import datetime
 from random import Random

@@ -9,7 +9,9 @@ EVERYTHING = {operation.action for operation in (*ON_OBJECT.values(), *ON_BUCKET
 ALLOWED = {
     "reader": {"s3:GetObject"},
     "writer": {"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"},
-    "keeper": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListMultipartUploadParts"},
+    "keeper": {
+        *("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+    },
     "owner": EVERYTHING,
 }
 ALLOWED_ON_THE_BUCKET = {
