@@ -199,7 +199,7 @@ def test_a_line_of_the_log_and_a_bare_id_are_enough(subscriber: User, version: F
         "x-dl=1",
         "\x00",
         "a" * 50_000,
-        str(uuid.uuid4()),
+        "0b7e6c1e-3d2f-4a58-9c1d-5f0a7b3e2d11",
     ],
 )
 def test_what_says_nothing_is_answered_kindly(text: str, now: datetime) -> None:
