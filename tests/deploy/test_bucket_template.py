@@ -81,10 +81,19 @@ def test_a_signer_may_do_its_own_work_and_nothing_else(stack: Stack, signer: str
 
 @pytest.mark.parametrize("signer", SIGNERS)
 @pytest.mark.parametrize(
-    "resource", [f"{ARN}/covers/a", f"{ARN}/contents/a", f"{ARN}-log/access/a", "arn:aws:s3:::other/content/a"]
+    "resource",
+    [f"{ARN}/covers/a", f"{ARN}/contents/a", f"{ARN}-log/access/a", f"{ARN}-log/other", "arn:aws:s3:::other/content/a"],
 )
-def test_no_signer_leaves_content(stack: Stack, signer: str, resource: str) -> None:
-    assert {asks(stack, signer, action, resource) for action in ON_OBJECT} == {"no"}
+def test_no_signer_leaves_content_but_the_keeper_to_read_the_log(stack: Stack, signer: str, resource: str) -> None:
+    may = {action for action in ON_OBJECT if asks(stack, signer, action, resource) == "allow"}
+    reads_the_log = signer == "keeper" and resource == f"{ARN}-log/access/a"
+    assert may == ({"GetObject"} if reads_the_log else set())
+
+
+def test_the_keeper_lists_the_log_and_nothing_beside_it(stack: Stack) -> None:
+    assert asks(stack, "keeper", "ListBucket", f"{ARN}-log", s3_prefix="access/2026") == "allow"
+    assert asks(stack, "keeper", "ListBucket", f"{ARN}-log", s3_prefix="") == "no"
+    assert asks(stack, "reader", "ListBucket", f"{ARN}-log", s3_prefix="access/2026") == "no"
 
 
 @pytest.mark.parametrize("prefix", [None, "", "covers/", "doctor/"])
