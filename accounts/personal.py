@@ -10,7 +10,7 @@ from accounts.models import Farewell, User
 from accounts.tasks import send_farewell
 from billing.models import Checkout, Claim, Customer, Dispute, Invoice, Purchase, Refund, Subscription
 from config import audit
-from courses.models import Download, LimitReached, SharingSign
+from courses.models import Allowance, Download, LimitReached, SharingSign
 
 ACCOUNT = ("email", "name", "date_joined", "last_login", "wants_news", "is_staff", "is_superuser")
 # Stripe's words for a subscription that will never ask for money again.
@@ -106,6 +106,8 @@ def export(person: User, *, now: datetime) -> dict[str, Any]:
             *("purpose", "created_at", "address", "network", "agent"),
         ),
         "fetches": rows(person.fetches, "at", "status", "sent", "address", "network", "agent"),
+        "download_lists": rows(person.download_lists, "publication__title", "created_at", "expires_at"),
+        "allowances": rows(Allowance.objects.filter(pk=person.pk), "given_at", "until"),
         "limits": rows(LimitReached.objects.filter(pk=person.pk), "limit", "at", "times"),
         "sharing_signs": rows(
             SharingSign.objects.filter(pk=person.pk),

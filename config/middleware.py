@@ -1,13 +1,16 @@
 """What holds for every page of the site: its headers, and that there is none but one while it is looked after."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 AGAIN_IN = 300  # seconds
+GREATEST_ROW = 2**63 - 1
+LONGEST_NUMBER = 30  # digits
 OPEN = ("/healthz/", "/livez/")
 # What no page of ours asks a browser for, so that nothing that ever got into one could.
 DENIED = (
@@ -36,6 +39,24 @@ class IsolationMiddleware:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", self.permissions)
         return response
+
+
+class RowNumbersMiddleware:
+    """Answer 404 where an address names a row by a number that no row can have: databases break over it, each in its own way."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, named: dict[str, Any]) -> None:
+        numbers = [value for value in named.values() if isinstance(value, int)]
+        written = str(named.get("object_id", ""))  # The admin's own, which are told from words only later.
+        if written.isdecimal():
+            numbers.append(int(written[:LONGEST_NUMBER]))
+        if any(number > GREATEST_ROW for number in numbers):
+            raise Http404
 
 
 class MaintenanceMiddleware:

@@ -85,7 +85,7 @@ def hold(row: Download, user_id: int, *, now: datetime) -> None:
     if not limit or (limit != "LINKS_PER_MINUTE" and is_lifted(user_id, now=now)):
         return
     row.delete()
-    logger.info("link refused user=%s limit=%s", user_id, limit)
+    logger.debug("link refused user=%s limit=%s", user_id, limit)
     if limit != "LINKS_PER_MINUTE":
         remember(user_id, limit, now=now)
     raise Spent(limit, settings.BUDGETS[limit], resets_at(user_id, limit, now=now), now=now)

@@ -15,7 +15,7 @@ from accounts import personal
 from accounts.models import Delivery, Issue, User
 from billing.models import Checkout, Claim, Customer, Dispute, Grant, Notice, Product, Purchase, Refund, Subscription
 from config import audit
-from courses.models import Download, Progress
+from courses.models import Allowance, Download, DownloadList, Fetch, LimitReached, Progress, SharingSign
 from tests import build
 from tests.accounts import authenticator
 
@@ -39,6 +39,11 @@ def traces(subscriber: User, plan: Product, now: datetime) -> User:
     Download.objects.create(
         user=subscriber, version=version, purpose="download", created_at=now, expires_at=now + timedelta(minutes=1)
     )
+    Fetch.objects.create(request_id="A1", user=subscriber, at=now, status=200, sent=3, size=3)
+    DownloadList.make(subscriber, version.file.publication, now=now)
+    Allowance.objects.create(user=subscriber, until=now)
+    LimitReached.objects.create(user=subscriber, limit="FILES_PER_DAY", at=now)
+    SharingSign.objects.create(user=subscriber, networks=9, agents=9, sessions=9, addresses=9, seen_at=now)
     Progress.objects.create(user=subscriber, lesson=build.lesson(title="Knots"), position=12.5)
     grant = Grant.objects.create(user=subscriber, product=plan, reason="Thanks")
     audit.record("grant.given", actor=subscriber, target=grant, person=subscriber, reason="Thanks")
@@ -104,6 +109,11 @@ def test_19_everything_that_points_at_a_person_is_in_the_copy(traces: User) -> N
     parts = {
         "courses.Download.user": "downloads",
         "courses.Progress.user": "progress",
+        "courses.Fetch.user": "fetches",
+        "courses.DownloadList.user": "download_lists",
+        "courses.Allowance.user": "allowances",
+        "courses.LimitReached.user": "limits",
+        "courses.SharingSign.user": "sharing_signs",
         "billing.Customer.user": "customers",
         "billing.Grant.user": "grants",
         "billing.Claim.claimed_by": "claims",

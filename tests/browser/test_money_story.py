@@ -77,7 +77,7 @@ def test_02_04_guest_pays_and_gets_in_by_the_code(
     # The account is theirs to keep: a password can be chosen.
     page.goto("/account/")
     page.get_by_role("link", name="Choose a password").click()
-    expect(page.get_by_label("New password:", exact=True)).to_be_visible()
+    expect(page.get_by_label("New password", exact=True)).to_be_visible()
 
 
 def test_04_guest_opens_the_link_in_the_mail_on_another_machine(
