@@ -1,5 +1,6 @@
 """What holds for every page of the site: its headers, and that there is none but one while it is looked after."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.shortcuts import render
 AGAIN_IN = 300  # seconds
 GREATEST_ROW = 2**63 - 1
 LONGEST_NUMBER = 30  # digits
+NUMBER = re.compile(r"[+-]?\d+")
 OPEN = ("/healthz/", "/livez/")
 # What no page of ours asks a browser for, so that nothing that ever got into one could.
 DENIED = (
@@ -53,9 +55,9 @@ class RowNumbersMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, named: dict[str, Any]) -> None:
         numbers = [value for value in named.values() if isinstance(value, int)]
         written = str(named.get("object_id", ""))  # The admin's own, which are told from words only later.
-        if written.isdecimal():
+        if NUMBER.fullmatch(written):
             numbers.append(int(written[:LONGEST_NUMBER]))
-        if any(number > GREATEST_ROW for number in numbers):
+        if any(abs(number) > GREATEST_ROW for number in numbers):
             raise Http404
 
 

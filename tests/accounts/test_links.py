@@ -163,7 +163,7 @@ def test_the_exposure_page_shows_every_live_link_by_file_person_and_end(
     assert subscriber.email in page
     assert newcomer.email in page
     assert "Moved" not in page
-    assert "READERTESTKEY" in page
+    assert ("…TKEY" in page, "READERTESTKEY" in page) == (True, False)
 
 
 def test_budgets_are_held_by_their_names_in_the_settings(settings: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
 from courses import fetched, serving
@@ -87,7 +87,7 @@ def test_20_everybody_can_use_the_pages_about_links(
     stage.store(third, b"%PDF-1.7")
     with reader.expect_response(lambda answer: answer.status == 429):
         reader.goto(third.get_absolute_url())
-    reader.wait_for_load_state()
+    expect(reader.get_by_role("heading", level=1)).to_have_text("A little slower, please")
     found["limit"], sideways["limit"] = violations_of(reader), reader.evaluate("document.documentElement.scrollWidth")
     assert {name: each for name, each in found.items() if each} == {}
     assert {name: wide for name, wide in sideways.items() if wide > width} == {}
