@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import MiddlewareNotUsed
+from django.core.exceptions import BadRequest, MiddlewareNotUsed
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -43,8 +43,11 @@ class IsolationMiddleware:
         return response
 
 
-class RowNumbersMiddleware:
-    """Answer 404 where an address names a row by a number that no row can have: databases break over it, each in its own way."""
+class ImpossibleValuesMiddleware:
+    """Answer what no row can hold before a database breaks over it, each in its own way.
+
+    404 for a number in an address that no row can have; 400 for a NUL in a query of the admin, whose filters ask with it as it is.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -53,6 +56,9 @@ class RowNumbersMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, named: dict[str, Any]) -> None:
+        match = request.resolver_match
+        if match and match.app_name == "admin" and "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("NUL in the query")
         numbers = [value for value in named.values() if isinstance(value, int)]
         written = str(named.get("object_id", ""))  # The admin's own, which are told from words only later.
         if NUMBER.fullmatch(written):

@@ -1,4 +1,4 @@
-"""Numbers that no row can have are answered like any row that is not there, on every database."""
+"""What no row can hold is answered before a database sees it, on every database."""
 
 import pytest
 from django.test import Client
@@ -21,3 +21,7 @@ BEYOND = 2**63
 )
 def test_number_beyond_every_row_is_not_found(client_for: type[Client], owner: User, path: str) -> None:
     assert client_for(owner).get(path).status_code == 404
+
+
+def test_nul_in_a_query_of_the_admin_is_refused(client_for: type[Client], owner: User) -> None:
+    assert client_for(owner).get("/admin/courses/course/?kind=a%00b").status_code == 400
