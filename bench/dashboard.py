@@ -53,9 +53,9 @@ def fill(now: datetime) -> None:
     plan = build.plan()
     price = build.price(plan)
     batches((User(email=f"m{number}@example.com", password="!") for number in range(MEMBERS)), User)
-    people = list(User.objects.order_by("pk").values_list("pk", flat=True))
+    people = list(User.objects.filter(password="!").order_by("pk").values_list("pk", flat=True))
     batches((Customer(stripe_id=f"cus_m{pk}", user_id=pk, synced_at=now) for pk in people), Customer)
-    customers = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
+    customers = list(Customer.objects.filter(stripe_id__startswith="cus_m").order_by("pk").values_list("pk", flat=True))
     statuses = ["active"] * 80 + ["past_due"] * 3 + ["trialing"] * 4 + ["canceled"] * 13
 
     def subscriptions() -> Iterator[Subscription]:
@@ -71,7 +71,7 @@ def fill(now: datetime) -> None:
             )  # fmt: skip
 
     batches(subscriptions(), Subscription)
-    made = list(Subscription.objects.order_by("pk"))
+    made = list(Subscription.objects.filter(customer__stripe_id__startswith="cus_m").order_by("pk"))
     through = Subscription.products.through
     batches((through(subscription_id=one.pk, product_id=plan.pk) for one in made), through)
 
