@@ -84,6 +84,8 @@ class Attributed(admin.ModelAdmin):
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
         """Refuse a selection that could name no row of this kind; Django would break over it."""
         key = self.model._meta.pk
+        while key.remote_field:
+            key = key.target_field
         try:
             for value in request.POST.getlist(ACTION_CHECKBOX_NAME):
                 key.run_validators(key.to_python(value))

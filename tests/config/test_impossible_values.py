@@ -23,5 +23,10 @@ def test_number_beyond_every_row_is_not_found(client_for: type[Client], owner: U
     assert client_for(owner).get(path).status_code == 404
 
 
+def test_selection_of_a_title_that_no_row_can_be_is_refused(client_for: type[Client], owner: User) -> None:
+    form = {"action": "publish", "_selected_action": [str(BEYOND)]}
+    assert client_for(owner).post("/admin/courses/course/", form).status_code == 400
+
+
 def test_nul_in_a_query_of_the_admin_is_refused(client_for: type[Client], owner: User) -> None:
     assert client_for(owner).get("/admin/courses/course/?kind=a%00b").status_code == 400
