@@ -4,17 +4,12 @@ python -m bench dashboard              on PostgreSQL, and on SQLite in a process
 python -m bench dashboard --queries    names the slowest queries as well
 """
 
-import os
 import random
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
@@ -23,27 +18,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from bench.pages import analyse, batches, on_both, seconds
 from bench.report import Figure
 from billing.models import Customer, Invoice, RevenueChange, Subscription, WebhookEvent
 from courses.models import Download
 from tests import build
 from tests.accounts import authenticator
 
-MEMBERS, MONTHS, DOWNLOADS, TITLES, BATCH = 10_000, 12, 200_000, 60, 5_000
+MEMBERS, MONTHS, DOWNLOADS, TITLES = 10_000, 12, 200_000, 60
 ROUNDS, DAYS = 9, (30, 365)
 DAY = timedelta(days=1)
 FLOOR = "/admin/courses/topic/"
-
-
-def batches(rows: Iterator[Any], model: Any) -> None:
-    """Insert rows many at a time, never holding more than a batch."""
-    waiting: list[Any] = []
-    for row in rows:
-        waiting.append(row)
-        if len(waiting) == BATCH:
-            model.objects.bulk_create(waiting)
-            waiting = []
-    model.objects.bulk_create(waiting)
 
 
 def fill(now: datetime) -> None:
@@ -53,9 +38,9 @@ def fill(now: datetime) -> None:
     plan = build.plan()
     price = build.price(plan)
     batches((User(email=f"m{number}@example.com", password="!") for number in range(MEMBERS)), User)
-    people = list(User.objects.filter(password="!").order_by("pk").values_list("pk", flat=True))
+    people = list(User.objects.order_by("pk").values_list("pk", flat=True))
     batches((Customer(stripe_id=f"cus_m{pk}", user_id=pk, synced_at=now) for pk in people), Customer)
-    customers = list(Customer.objects.filter(stripe_id__startswith="cus_m").order_by("pk").values_list("pk", flat=True))
+    customers = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
     statuses = ["active"] * 80 + ["past_due"] * 3 + ["trialing"] * 4 + ["canceled"] * 13
 
     def subscriptions() -> Iterator[Subscription]:
@@ -71,7 +56,7 @@ def fill(now: datetime) -> None:
             )  # fmt: skip
 
     batches(subscriptions(), Subscription)
-    made = list(Subscription.objects.filter(customer__stripe_id__startswith="cus_m").order_by("pk"))
+    made = list(Subscription.objects.order_by("pk"))
     through = Subscription.products.through
     batches((through(subscription_id=one.pk, product_id=plan.pk) for one in made), through)
 
@@ -139,23 +124,12 @@ def owner_browser() -> Client:
     return browser
 
 
-def seconds(browser: Client, path: str) -> tuple[float, float]:
-    """Return how long a page took: wall time, and CPU time of this process (with SQLite that is all of the work)."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    response = browser.get(path)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    assert response.status_code == 200, (path, response.status_code)
-    return wall, cpu
-
-
 def timed(name: str) -> list[Figure]:
     """Fill the database of this process, and return the page's times."""
     # The hashed names of static files come from a build that this process did not make.
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     fill(datetime.now(UTC))
-    with connection.cursor() as cursor:
-        # What autovacuum has done on any site that is older than a minute.
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    analyse()
     browser, found = owner_browser(), []
     beside = f"a bare list of the same admin; {MEMBERS} members, {MEMBERS * MONTHS} invoices, {DOWNLOADS} downloads"
     for days in DAYS:
@@ -184,11 +158,4 @@ def queries(browser: Client) -> int:
 
 
 def measure() -> list[Figure]:
-    """Return the figures on the database of this process; beside PostgreSQL, let a process of its own print those on SQLite."""
-    if connection.vendor == "sqlite":
-        return timed("sqlite")
-    found = timed("postgresql")
-    with tempfile.TemporaryDirectory() as folder:
-        variables = os.environ | {"DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3"}
-        subprocess.run([sys.executable, "-m", "bench.run", *sys.argv[1:]], env=variables, check=True)
-    return found
+    return on_both("dashboard", timed)

@@ -3,13 +3,9 @@
 python -m bench searching      on PostgreSQL, and on SQLite in a process of its own
 """
 
-import os
 import random
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench.dashboard import batches
+from bench.pages import analyse, batches, on_both, seconds
 from bench.report import Figure
 from courses.models import Lesson, Publication, Section, Topic
 from courses.words import fold
@@ -85,21 +81,11 @@ def fill(now: datetime) -> None:
     build.price(build.plan())
 
 
-def seconds(browser: Client, path: str) -> tuple[float, float]:
-    """Return how long a page took: wall time, and CPU time of this process (with SQLite that is all of the work)."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    response = browser.get(path)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    assert response.status_code == 200, (path, response.status_code)
-    return wall, cpu
-
-
 def timed(name: str) -> list[Figure]:
     """Fill the database of this process, and return each page's times."""
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     fill(datetime.now(UTC))
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    analyse()
     browser, found = Client(), []
     beside = f"the search page before a search; {TITLES} titles, {TITLES * LESSONS} lessons"
     for page, path in PAGES.items():
@@ -121,11 +107,4 @@ def timed(name: str) -> list[Figure]:
 
 
 def measure() -> list[Figure]:
-    """Return the figures on the database of this process; beside PostgreSQL, let a process of its own print those on SQLite."""
-    if connection.vendor == "sqlite":
-        return timed("sqlite")
-    found = timed("postgresql")
-    with tempfile.TemporaryDirectory() as folder:
-        variables = os.environ | {"DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3"}
-        subprocess.run([sys.executable, "-m", "bench.run", *sys.argv[1:]], env=variables, check=True)
-    return found
+    return on_both("searching", timed)
