@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from accounts.models import User
 from billing.models import Subscription
@@ -88,6 +88,26 @@ def test_11_a_renewal_in_time_is_not_seen(watching: Page, line: Line) -> None:
     watching.wait_for_function(PLAYING % 25)
     assert watching.evaluate(SOURCE) != old, "a jump takes it into use"
     assert mints() == 2, "and asks for no third"
+
+
+def test_11_a_jump_while_a_renewal_is_under_way_takes_that_one(watching: Page, line: Line) -> None:
+    watching.clock.install()
+    watching.reload()
+    play(watching, beyond=0.3)
+    watching.evaluate(SHORT_MEMORY)
+    held: list[Route] = []
+    watching.route(re.compile("/play/"), lambda route: held.append(route))
+    with time_machine.travel(time.time() + 910, tick=True), watching.expect_request(re.compile("/play/")):
+        watching.clock.fast_forward("15:10")
+        watching.evaluate("document.querySelector('video').currentTime = 25")
+        watching.wait_for_timeout(200)
+        for route in held:
+            route.continue_()
+        line.flow()
+        watching.wait_for_function(PLAYING % 25)
+    assert len(held) == 1
+    assert mints() == 2
+    undisturbed(watching)
 
 
 def test_11_after_an_hours_pause_it_goes_on_at_the_same_second(watching: Page) -> None:

@@ -54,7 +54,13 @@ export class Source {
     this.use(await this.ask());
   }
 
-  async ask() {
+  // One address at a time: whoever needs one while it is asked for takes the same.
+  ask() {
+    this.answer ??= this.fetch().finally(() => { this.answer = null; });
+    return this.answer;
+  }
+
+  async fetch() {
     const address = await ask(this.url, this.words);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.renew(), Math.max(address.life - EARLY, address.life / 2));
@@ -127,7 +133,8 @@ export class Source {
     if (this.over || !this.going || this.asking) return; // A resting player asks again when it is started.
     this.asking = true;
     try {
-      this.spare = await this.ask();
+      const address = await this.ask();
+      if (address.url !== this.address) this.spare = address;
     } catch (error) {
       if (error instanceof Refused && !error.wait) return this.end(error);
       // There is time, or what is loaded plays on.
