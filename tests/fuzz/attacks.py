@@ -63,7 +63,8 @@ def filled(dice: Random, page: str, role: str, door: Door, path: str) -> Attack 
     for _ in range(dice.randint(1, 3)):
         if sent:
             place = dice.randrange(len(sent))
-            sent[place] = (sent[place][0], values.word(dice))
+            pasted = sent[place][0] == "text" and dice.random() < 0.8
+            sent[place] = (sent[place][0], dice.choice(values.PASTED) if pasted else values.word(dice))
     body = urlencode([(name, value.encode("utf-8", "surrogatepass")) for name, value in sent]).encode()
     target = action if action.startswith("/") and not action.startswith("//") else path
     return Attack(role, door, "POST", target, {"Content-Type": "application/x-www-form-urlencoded"}, body)

@@ -6,10 +6,15 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from accounts import roles
 from accounts.models import User
-from billing.models import Purchase
+from accounts.news import stop_address
+from billing import claims
+from billing.models import Customer, Purchase
+from courses import looking
+from courses.models import DownloadList, File, PreviewLink, Publication
 from tests import build
 from tests.accounts import owner_scene
 
@@ -65,4 +70,23 @@ def rows() -> dict[str, list[Any]]:
     )
     found["app_label"] = ["courses", "billing", "accounts", "config"]
     found["pk"] = [1, 2, 3]
-    return found
+    return found | addressed(titles)
+
+
+def addressed(titles: Any) -> dict[str, list[Any]]:
+    """Return what else makes an address open something: keys of lists, tokens of previews and of letters, codes, and pages below others."""
+    now, somebody = timezone.now(), User.objects.filter(is_staff=False).order_by("pk")[:3]
+    links = [PreviewLink.objects.get_or_create(publication=one, defaults={"with_files": True})[0] for one in titles[:2]]
+    pages = [one.get_absolute_url().lstrip("/") for one in titles]
+    files = [
+        f"files/{pk}/{end}" for pk in File.objects.values_list("pk", flat=True)[:3] for end in ("", "play/", "read/")
+    ]
+    guest = Customer.objects.filter(user=None, current=True, deleted=False).first() or build.customer(None)
+    return {
+        "kind": Publication.Kind.values,
+        "key": [DownloadList.make(person, title, now=now)[1] for person in somebody for title in titles[:2]],
+        "token": [link.token for link in links] + [stop_address(one.pk).rstrip("/").split("/")[-1] for one in somebody],
+        "code": [claims.issue(guest, now=now)],
+        "who": list(looking.NAMES),
+        "rest": pages + files,
+    }

@@ -93,6 +93,22 @@ COOKIES = [
     "=;=;==",
     "a" * 4000,
 ]
+# What the owner may paste into "Whose link is this?", and what they should not.
+LINK = (
+    "https://b.s3.example/content/00000000-0000-4000-8000-000000000000?x-dl=00000000-0000-4000-8000-000000000001&X-Amz-"
+)
+PASTED = [
+    LINK + "Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2F20260101%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date=20260101T000000Z&"
+    "X-Amz-Expires=120&X-Amz-SignedHeaders=host&X-Amz-Signature=" + "0" * 64,
+    LINK + "Date=99999999T999999Z&X-Amz-Expires=1e9&X-Amz-Credential=%00&X-Amz-Signature=é",
+    LINK + "Expires=" + "9" * 40 + "&X-Amz-Expires=-1&X-Amz-Date=20260101T000000Z",
+    "https://[::1", "http://[x]/?x-dl=", "https://b.s3.example:99999/content/x?X-Amz-Signature=1", "https://\ud800/",
+    "<Error><Code>AccessDenied</Code><RequestId>4442587FB7D0A2F9</RequestId></Error>",
+    "<Error><Code>" + MARKER + "</Code><HostId>" + "x" * 5000, "&lt;Error&gt;&#0;&#1114112;&#xD800;",
+    "79a b [06/Feb/2019:00:00:38 +0000] 192.0.2.3 - 3E57 REST.GET.OBJECT content/x \"GET /b/x HTTP/1.1\" 200 - 113 113 7 - \"-\" \"a\" -",
+    "79a b [99/Foo/0000:99:99:99 +9999] \0 - E REST.GET.OBJECT content/%00 \"GET /?x-dl=%FF HTTP/1.1\" 999 - 999999999999999999 - - - - -",
+    "00000000-0000-4000-8000-000000000000", "content/00000000-0000-4000-8000-000000000000", "x-dl=" + "0" * 36, "x" * 200_000,
+]  # fmt: skip
 TYPES = [
     "application/json", "application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=", "text/plain", "",
     "application/xml",
