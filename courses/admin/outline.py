@@ -11,7 +11,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import filesizeformat
@@ -22,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from config import audit
 from courses import outline
-from courses.models import Course, File, FileVersion, Lesson, Section
+from courses.models import Course, File, FileVersion, Lesson, Publication, Section
 from courses.outline import Done, Refused
 
 State = FileVersion.State
@@ -31,7 +30,7 @@ MARKS = {
     State.VERIFYING: gettext_lazy("being checked"),
     State.REJECTED: gettext_lazy("refused"),
 }
-GONE = (Section.DoesNotExist, Lesson.DoesNotExist)
+GONE = (Publication.DoesNotExist, Section.DoesNotExist, Lesson.DoesNotExist)
 
 
 @dataclass(frozen=True)
@@ -129,11 +128,13 @@ def read(body: bytes) -> dict[str, Any]:
 
 
 def perform(request: HttpRequest, course: Course, asked: dict[str, Any]) -> Done:
-    """Do what is asked, and record it in the same transaction. Raises Refused, or DoesNotExist for a row of no such course."""
+    """Do what is asked, and record it in the same transaction. Raises Refused, or DoesNotExist for a row of no such course, or a course
+    that is gone."""
     what = asked.get("do")
     if not isinstance(what, str) or what not in ACTS:
         raise Refused(_("There is no such act."))
-    with transaction.atomic():
+    # The rows are read behind the course's lock: a row that somebody moved or deleted just before is found where it is now, or not at all.
+    with outline.held(course.pk):
         done = ACTS[what](course, asked)
         if done.undo is not None:
             target = done.row if done.row is not None and done.row.pk else course

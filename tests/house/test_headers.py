@@ -1,4 +1,4 @@
-"""T39: the headers of six kinds of page, with the settings of a site that runs on https."""
+"""T39: the headers of seven kinds of page, with the settings of a site that runs on https."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -87,12 +87,17 @@ def test_scoring_finds_what_is_missing(page_of: Callable[[str], Any]) -> None:
         "Content-Security-Policy": "default-src 'self' 'unsafe-inline'",
         "Strict-Transport-Security": "max-age=1",
         "Cross-Origin-Resource-Policy": "cross-origin",
+        "Cross-Origin-Opener-Policy": "unsafe-none",
+        "Cross-Origin-Embedder-Policy": "sideways",
         "X-Content-Type-Options": "",
         "Referrer-Policy": "unsafe-url",
-        "Access-Control-Allow-Origin": "*",
     }
     for name, value in weaker.items():
         answer = page_of("sign in")
         answer.headers[name] = value
         assert observatory.score(answer)[0] < good, name
-    assert good == 135
+    answer = page_of("sign in")
+    answer.headers["Access-Control-Allow-Origin"] = "https://a.example"
+    answer.headers["Access-Control-Allow-Credentials"] = "true"
+    assert observatory.score(answer)[0] == 50
+    assert good == 145

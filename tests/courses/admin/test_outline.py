@@ -1,14 +1,19 @@
 """The address to which every act upon an outline is sent: in JSON from the module, in a form without JavaScript."""
 
 import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from config.models import AuditEntry
+from courses import outline
 from courses.models import Course, Lesson, Section
 from tests import build
 
@@ -156,3 +161,30 @@ def test_the_page_asks_no_more_for_a_longer_course(desk: Client, django_assert_m
         build.file(build.lesson(course), role="media")
     with django_assert_max_num_queries(45):
         desk.get(reverse("admin:courses_course_change", args=[course.pk]))
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["lesson", "course"])
+def test_act_upon_what_is_deleted_meanwhile_is_not_found(client_for: type[Client], what: str) -> None:
+    """The one who deletes holds the course's lock; the one who moves has asked, waits for it, and then finds nothing."""
+    desk = client_for(build.person(is_staff=True, is_superuser=True))
+    course = build.course()
+    row = build.lesson(course)
+    with ThreadPoolExecutor(1) as pool:
+        with outline.held(course.pk):
+            asked = pool.submit(
+                on_own_connection, lambda: act(desk, course.pk, {"do": "down", "kind": "lesson", "id": row.pk})
+            )
+            time.sleep(0.5)
+            (row if what == "lesson" else course).delete()
+        answer = asked.result(20)
+    assert answer.status_code == 404
+    assert "not there any more" in answer.json()["error"]
+
+
+def on_own_connection(do: Callable[[], Any]) -> Any:
+    try:
+        return do()
+    finally:
+        connection.close()
