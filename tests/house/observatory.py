@@ -104,7 +104,7 @@ def sharing(headers: dict[str, str]) -> int:
 
 def token(header: str, points: dict[str, int]) -> int:
     """Give what a header of one word is worth; nothing without it, and less than that for a word that nobody knows."""
-    return points.get(header.split(";")[0].strip(), -5) if header else 0
+    return points.get(header.split(";", maxsplit=1)[0].strip(), -5) if header else 0
 
 
 def referrer(policy: str) -> int:
@@ -123,7 +123,7 @@ def hsts(header: str) -> int:
 
 def scripts(page: str, content_type: str) -> int:
     """Scripts of our own may have a sum and need none; each of another host needs https, and a sum."""
-    if content_type.split(";")[0] not in ("text/html", "application/xhtml+xml"):
+    if content_type.split(";", maxsplit=1)[0] not in ("text/html", "application/xhtml+xml"):
         return 0
     found = [0]
     sums = foreign = False
