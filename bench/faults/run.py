@@ -21,7 +21,17 @@ import bench.environment  # noqa: F401 - before anything reads the settings
 django.setup()
 
 from bench.bells import stripe_server  # noqa: E402 - models need Django
-from bench.faults import checkouts, deliveries, edges, lives, orders, outage, requests, silence  # noqa: E402 - models need Django
+from bench.faults import (  # noqa: E402 - models need Django
+    checkouts,
+    deliveries,
+    edges,
+    lives,
+    orders,
+    outage,
+    requests,
+    restarts,
+    silence,
+)
 from bench.report import Figure, write  # noqa: E402
 from billing.catalogue import mirror_catalogue  # noqa: E402
 from sandbox.stripe import StripeServer  # noqa: E402
@@ -30,6 +40,8 @@ from tests.billing.machine import prepared  # noqa: E402
 from tests.billing.shop import START  # noqa: E402
 
 LIVES, STEPS = 2000, 30
+# The newer runs have a short form here, for a test that starts them with servers of their own.
+SHORT = "--short" in sys.argv
 
 
 def walk_orders(stripe: StripeServer) -> list[Figure]:
@@ -178,6 +190,23 @@ def send_anything(stripe: StripeServer) -> list[Figure]:
     ]
 
 
+def restart(stripe: StripeServer) -> list[Figure]:
+    """PostgreSQL crashes five times and is away for a minute, amid 3,000 deliveries and a member's clicks."""
+    size = (24, 600, 1, 3.0) if SHORT else (100, 3000, 5, 60.0)
+    found = restarts.run(stripe, crowd(size[0]), deliveries=size[1], crashes=size[2], away=size[3])
+    print(found, *found.failures()[:20], sep="\n")
+    beside = f"{found.deliveries} deliveries, {found.crashes} troubles of the database"
+    return [
+        failures(
+            "faults_restarts_lost", len(found.audit.failures()), f"{beside}: lost, wrong or doubled", found.deliveries
+        ),
+        failures(
+            "faults_restarts_refused", len(found.late), f"{beside}: clicks refused while it was there", found.clicks
+        ),
+        Figure("faults_restarts_healed", max(found.healing), "s", "until a click got a link again", found.crashes),
+    ]
+
+
 RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
     "edges": ask_at_edges,
     "orders": walk_orders,
@@ -187,6 +216,7 @@ RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
     "outage": go_out,
     "deliveries": deliver,
     "requests": send_anything,
+    "restarts": restart,
 }
 
 
@@ -205,6 +235,7 @@ def fresh(stripe: StripeServer) -> None:
 
 
 def main(wanted: list[str]) -> int:
+    wanted = [name for name in wanted if name != "--short"]
     if "--list" in wanted:
         print(*(f"{name:12} {run.__doc__}" for name, run in RUNS.items()), sep="\n")
         return 0
