@@ -1,10 +1,12 @@
 """Whether Stripe takes our key, rings where it should and for what it should, and has something to sell."""
 
+import os
 import secrets
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from pathlib import Path
 
 from django.conf import settings
 from django.urls import reverse
@@ -123,8 +125,8 @@ def webhook_is_there() -> Finding:
         )
     if not mine:
         told = (
-            f"{HOOKS}: add {address()} with any event and version {API_VERSION}; then STRIPE_WEBHOOK_SECRET=…, "
-            "and python manage.py doctor stripe.webhook --fix"
+            "python manage.py doctor stripe.webhook --fix makes the endpoint and says where its secret is; or "
+            f"{HOOKS}: add {address()} with any event and version {API_VERSION}, then STRIPE_WEBHOOK_SECRET=…"
         )
         return wrong(f"Stripe does not ring at {address()}", told)
     if len(mine) > 1:
@@ -136,15 +138,50 @@ def webhook_is_there() -> Finding:
         )
     if not one.enabled:
         return wrong("the endpoint is switched off", f"python manage.py doctor --fix, or {HOOKS}")
+    if (place := new_secret()).exists():
+        if is_in_settings(place):
+            return weak("the endpoint's secret is in the settings, and still in a file", f"rm {place}")
+        return wrong(
+            "the endpoint is new, and its secret is not in the settings yet",
+            f"Put the line in {place} into .env, in place of the old STRIPE_WEBHOOK_SECRET, restart, then: rm {place}",
+        )
     missing = [] if "*" in one.events else [name for name in EVENTS if name not in one.events]
     if missing:
         return wrong(f"Stripe does not ring for {', '.join(missing)}", "python manage.py doctor stripe.webhook --fix")
     return good(f"Stripe rings at {address()} for all that matters")
 
 
-def widen_webhook() -> None:
-    for one in endpoints():
+def set_webhook() -> None:
+    """Let Stripe ring for all that matters; where it does not ring at all, by an endpoint that is made now."""
+    found = endpoints()
+    if not found:
+        make_webhook()
+    for one in found:
         setup.widen_endpoint(one.id, ["*"] if "*" in one.events else sorted({*one.events, *EVENTS}))
+
+
+def new_secret() -> Path:
+    """Return the file in which the secret of an endpoint that was made here waits to be put into the settings."""
+    return Path(settings.VAR_DIR) / "stripe-webhook.env"
+
+
+def make_webhook() -> None:
+    """Make the endpoint. Its secret, which Stripe tells once, goes into a file that only we can read, and nowhere else.
+
+    The file is opened before Stripe is asked: no endpoint is made whose secret would be lost. Raises FileExistsError while one waits.
+    """
+    place = new_secret()
+    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(f"STRIPE_WEBHOOK_SECRET={setup.create_endpoint(address(), list(EVENTS))}\n")
+    except BaseException:
+        place.unlink()
+        raise
+
+
+def is_in_settings(place: Path) -> bool:
+    return place.read_text().strip().removeprefix("STRIPE_WEBHOOK_SECRET=") in settings.STRIPE_WEBHOOK_SECRETS
 
 
 @answering
@@ -247,7 +284,7 @@ def bell_rings() -> Finding:
 CHECKS = (
     Check(KEY, key_opens),
     Check("stripe.clock", agrees_on_the_time),
-    Check(ENDPOINT, webhook_is_there, needs=(KEY,), fix=widen_webhook),
+    Check(ENDPOINT, webhook_is_there, needs=(KEY,), fix=set_webhook),
     Check("stripe.version", webhook_speaks_our_version, needs=(KEY,)),
     Check("stripe.secret", secret_is_right, needs=(TABLES,)),
     Check("stripe.prices", has_something_to_sell, needs=(KEY, TABLES)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,12 @@ def ask(name: str, *, fix: bool = False) -> Finding:
     assert "whsec_" not in found.says + found.paste
     assert "sk_test_embedded" not in found.says + found.paste
     return found
+
+
+@pytest.fixture(autouse=True)
+def _place(settings: Any, tmp_path: Path) -> None:
+    """Keep what the doctor leaves behind out of the real folder."""
+    settings.VAR_DIR = tmp_path
 
 
 def endpoint(stripe: StripeServer, **fields: Any) -> dict[str, Any]:
@@ -110,8 +117,47 @@ def test_owner_is_told_of_a_clock_that_stripe_does_not_share(
 
 def test_owner_is_told_that_stripe_does_not_ring(stripe: StripeServer) -> None:
     endpoint(stripe, url="http://elsewhere.example/stripe/webhook/")
-    found = ask("stripe.webhook", fix=True)
+    found = ask("stripe.webhook")
     assert (found.verdict, HOOK in found.paste, gateway.API_VERSION in found.paste) == (WRONG, True, True)
+
+
+def test_fix_makes_the_endpoint_and_leaves_its_secret_in_a_file_of_ours_alone(
+    stripe: StripeServer, settings: Any, tmp_path: Path, capfd: Any
+) -> None:
+    found = ask("stripe.webhook", fix=True)
+    (made,) = stripe.store.all("webhook_endpoint")
+    assert (made["url"], made["api_version"], set(made["enabled_events"])) == (
+        HOOK,
+        gateway.API_VERSION,
+        set(doctor.EVENTS),
+    )
+    place = tmp_path / "stripe-webhook.env"
+    assert place.read_text() == f"STRIPE_WEBHOOK_SECRET={made['_secret']}\n"
+    assert place.stat().st_mode & 0o777 == 0o600
+    # Not right before the secret is where bells are held against it.
+    assert (found.verdict, str(place) in found.paste, found.fixed) == (WRONG, True, False)
+    told = capfd.readouterr()
+    assert made["_secret"] not in told.out + told.err
+    settings.STRIPE_WEBHOOK_SECRETS = [made["_secret"]]
+    assert (ask("stripe.webhook").verdict, ask("stripe.webhook").paste) == (WEAK, f"rm {place}")
+    place.unlink()
+    assert ask("stripe.webhook").verdict is GOOD
+
+
+def test_fix_makes_no_endpoint_whose_secret_would_be_lost(stripe: StripeServer, settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path / "not there"
+    assert "FileNotFoundError" in ask("stripe.webhook", fix=True).says
+    settings.VAR_DIR = tmp_path
+    stripe.fail_next("500", times=9, path="/v1/webhook_endpoints")
+    ask("stripe.webhook", fix=True)
+    assert list(tmp_path.iterdir()) == []
+    assert stripe.store.all("webhook_endpoint") == []
+
+
+def test_fix_makes_no_second_endpoint_while_a_secret_waits(stripe: StripeServer, tmp_path: Path) -> None:
+    (tmp_path / "stripe-webhook.env").write_text("STRIPE_WEBHOOK_SECRET=whsec_waits\n")
+    assert "FileExistsError" in ask("stripe.webhook", fix=True).says
+    assert stripe.store.all("webhook_endpoint") == []
 
 
 def test_owner_of_a_try_out_is_told_of_stripes_cli(stripe: StripeServer, settings: Any) -> None:

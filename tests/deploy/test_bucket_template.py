@@ -108,6 +108,20 @@ def test_the_keeper_destroys_versions_of_the_doctors_alone(stack: Stack) -> None
     assert asks(stack, "keeper", "DeleteObjectVersion") == "no"
 
 
+def test_the_keeper_removes_versions_where_the_owner_chose_so_and_of_content_alone() -> None:
+    """What courses.storage.delete_for_good needs: to see the versions below a key, and to remove them."""
+    with mock_aws():
+        chosen = Stack("chosen", RemoveVersions="yes")
+        assert asks(chosen, "keeper", "DeleteObjectVersion") == "allow"
+        assert asks(chosen, "keeper", "ListBucketVersions", ARN, s3_prefix="content/a") == "allow"
+        assert asks(chosen, "keeper", "ListBucketVersions", ARN, s3_prefix="covers/") == "no"
+        assert asks(chosen, "keeper", "DeleteObjectVersion", f"{ARN}/covers/a") == "no"
+        for signer in ("reader", "writer"):
+            assert (
+                asks(chosen, signer, "DeleteObjectVersion") == asks(chosen, signer, "ListBucketVersions", ARN) == "no"
+            )
+
+
 def test_no_policy_has_a_wildcard_for_an_action(stack: Stack) -> None:
     actions = [action for signer in SIGNERS for one in stack.identity(signer) for action in one["Action"]]
     assert [action for action in actions if "*" in action] == []
