@@ -48,8 +48,9 @@ class Outcome:
 
     def __str__(self) -> str:
         return (
-            f"{self.deliveries} deliveries and {self.clicks} clicks in {self.seconds:.0f} s over {self.crashes} troubles: {self.refused} clicks "
-            f"refused, {len(self.late)} of them later than {HEALED:.0f} s after, links again after {max(self.healing, default=0):.1f} s at most; "
+            f"{self.deliveries} deliveries and {self.clicks} clicks in {self.seconds:.0f} s over {self.crashes} troubles: "
+            f"{self.refused} clicks refused, {len(self.late)} of them later than {HEALED:.0f} s after, links again after "
+            f"{max(self.healing, default=0):.1f} s at most; "
             f"{len(self.audit.lost)} events lost, {len(self.audit.wrong)} wrong, {len(self.audit.doubled)} doubled; {dict(self.statuses)}"
         )
 
@@ -144,7 +145,7 @@ class Watch:
 
 
 def crash() -> None:
-    """Kill one session of the site's, wait until the server takes new ones. Raises RuntimeError for a server that is not on this machine."""
+    """Kill one session of the site's, and wait for the server to take new ones. Raises RuntimeError for one that is not of this machine."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1"

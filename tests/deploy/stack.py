@@ -84,8 +84,11 @@ class Stack:
         return {one["OutputKey"]: one["OutputValue"] for one in found}
 
     def identity(self, signer: str) -> list[dict[str, Any]]:
-        """Return the statements of the policy that a signer really has."""
-        arn = self.resources("AWS::IAM::ManagedPolicy")[f"{signer.title()}Policy"]
+        """Return the statements of the policies that a signer really has."""
+        made = self.resources("AWS::IAM::ManagedPolicy").items()
+        return [one for name, arn in made if name.startswith(signer.title()) for one in self.statements(arn)]
+
+    def statements(self, arn: str) -> list[dict[str, Any]]:
         version = self.iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         document = self.iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
         return list(document["Statement"])
