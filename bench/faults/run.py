@@ -23,6 +23,7 @@ django.setup()
 from bench.bells import stripe_server  # noqa: E402 - models need Django
 from bench.faults import (  # noqa: E402 - models need Django
     checkouts,
+    crowding,
     deliveries,
     edges,
     lives,
@@ -32,6 +33,7 @@ from bench.faults import (  # noqa: E402 - models need Django
     restarts,
     silence,
 )
+from bench.faults.proxied import program  # noqa: E402
 from bench.report import Figure, write  # noqa: E402
 from billing.catalogue import mirror_catalogue  # noqa: E402
 from sandbox.stripe import StripeServer  # noqa: E402
@@ -207,6 +209,22 @@ def restart(stripe: StripeServer) -> list[Figure]:
     ]
 
 
+def crowd_in(stripe: StripeServer) -> list[Figure]:
+    """Five hundred slow clients for five minutes, and 10,000 bells of a MiB that nobody signed, at the site behind nginx."""
+    if not program():
+        print("no nginx here: the package nginx-light brings one")
+        return [failures("faults_crowding", 1, "no nginx here", 0)]
+    size = (60, 5.0, 100) if SHORT else (500, 300.0, 10_000)
+    found = crowding.run(stripe, slow=size[0], seconds=size[1], bells=size[2])
+    print(found, *found.failures()[:20], sep="\n")
+    n, beside = len(found.crowded), f"honest clicks beside {found.slow} slow clients and {size[2]} unsigned bells"
+    return [
+        failures("faults_crowding", len(found.failures()), beside, n),
+        Figure("faults_crowding_p99", found.p99, "ms", f"{outage.percentile(found.calm, 0.99):.0f} ms before", n),
+        Figure("faults_crowding_growth", found.growth, "MiB", "all workers together", 1),
+    ]
+
+
 RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
     "edges": ask_at_edges,
     "orders": walk_orders,
@@ -217,6 +235,7 @@ RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
     "deliveries": deliver,
     "requests": send_anything,
     "restarts": restart,
+    "crowding": crowd_in,
 }
 
 
