@@ -91,6 +91,10 @@ POINTS = {
     "F5": Point("Stripe has answered, nothing is written", after("billing.gateway", "fetch_customer")),
     "F6": Point("everything is written, not committed", saved(Customer, lambda one, _: one.applied_ticket > 0)),
     "F7": Point("everything is committed, the event is not marked", after("billing.sync", "converge")),
+    "F9": Point("the download is recorded, the redirect is not sent", after("courses.serving", "mint")),
+    "F10": Point(
+        "the bucket has completed an upload, our row does not say so", after("courses.storage", "complete_multipart")
+    ),
     "F11": Point("the customer is made at Stripe, not here", after("billing.gateway", "create_customer")),
     "F12": Point("the session is made at Stripe, not here", after("billing.gateway", "create_session")),
 }

@@ -32,6 +32,7 @@ from bench.faults import (  # noqa: E402 - models need Django
     requests,
     restarts,
     silence,
+    storage,
 )
 from bench.faults.proxied import program  # noqa: E402
 from bench.report import Figure, write  # noqa: E402
@@ -225,6 +226,26 @@ def crowd_in(stripe: StripeServer) -> list[Figure]:
     ]
 
 
+def fail_to_store(stripe: StripeServer) -> list[Figure]:
+    """The bucket fails at every fourth request while 150 uploads and 1,000 clicks go on, and six workers die."""
+    size = (12, 60, 1, (1, 5)) if SHORT else (150, 1000, 6, (1, 10, 100))
+    found = storage.run(uploads=size[0], clicked=size[1], hangs=size[2], nth=size[3])
+    print(found, *found.failures()[:20], sep="\n")
+    beside = (
+        f"{found.uploads} uploads and {found.clicks} clicks while the bucket failed {sum(found.failed.values())} times"
+    )
+    return [
+        failures("faults_storage_refused", len(found.refused), f"{beside}: clicks refused", found.clicks),
+        failures(
+            "faults_storage_unfinished", len(found.unfinished), f"{beside}: uploads that never served", found.uploads
+        ),
+        failures(
+            "faults_storage_wrong", len(found.wrong), f"{beside}: other bytes, or a URL without a row", found.uploads
+        ),
+        Figure("faults_storage_click_p99", outage.percentile(found.times, 0.99), "ms", beside, found.clicks),
+    ]
+
+
 RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
     "edges": ask_at_edges,
     "orders": walk_orders,
@@ -236,6 +257,7 @@ RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
     "requests": send_anything,
     "restarts": restart,
     "crowding": crowd_in,
+    "storage": fail_to_store,
 }
 
 
