@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +23,21 @@ def database_answers() -> bool:
         logger.exception("the database does not answer")
         return False
     return True
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Tell whether an error comes from a database or a cache that does not answer, and not from what was asked of it.
+
+    What a cache raises depends on its kind, so it is known by where it was raised.
+    """
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    step = error.__traceback__ if error else None
+    while step is not None:
+        if step.tb_frame.f_globals.get("__name__", "").startswith("django.core.cache.backends."):
+            return True
+        step = step.tb_next
+    return False
 
 
 def bucket_answers() -> bool:

@@ -1,5 +1,7 @@
 """Pages that belong to no app: health, public media, errors."""
 
+import sys
+
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
@@ -11,6 +13,8 @@ from django.views.static import serve
 
 from config import audit, health
 from config.doctor import public
+
+AGAIN_IN = 30  # seconds
 
 
 @require_safe
@@ -67,4 +71,13 @@ def error_404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def error_500(request: HttpRequest) -> HttpResponse:
+    """Say that something broke; or, where it is the database or the cache that does not answer, that it is worth to come again soon.
+
+    What has to count tries stays closed without its cache, and a visitor and Stripe learn from 503 that nothing was done.
+    """
+    if health.is_away(sys.exception()):
+        response = render(request, "503.html", status=503)
+        response["Retry-After"] = str(AGAIN_IN)
+        response["Cache-Control"] = "no-store"
+        return response
     return render(request, "500.html", status=500)
