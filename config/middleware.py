@@ -67,6 +67,23 @@ class ImpossibleValuesMiddleware:
             raise Http404
 
 
+class LettingGoMiddleware:
+    """Let go of a request's body once it is answered. It stands before all others, so that it comes last.
+
+    Django ties a request to itself (its user and its messages know it), and such a ring lives until the garbage collector comes by. With
+    bodies of a megabyte, as any stranger may send them to the webhook, that was hundreds of megabytes.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name in ("_body", "_stream"):
+            request.__dict__.pop(name, None)
+        return response
+
+
 class MaintenanceMiddleware:
     """Answer everything but health with 503 and a page that asks nothing of the database, while MAINTENANCE is set. Stripe rings again."""
 

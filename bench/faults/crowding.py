@@ -61,8 +61,8 @@ class Outcome:
 
     def __str__(self) -> str:
         return (
-            f"{len(self.crowded)} honest clicks beside {self.slow} slow clients and {sum(self.posted.values())} unsigned bells of a MiB: p99 "
-            f"{self.p99:.0f} ms (calm {percentile(self.calm, 0.99):.0f} ms), {len(self.wrong)} wrong, {self.rows} rows, "
+            f"{len(self.crowded)} honest clicks beside {self.slow} slow clients and {sum(self.posted.values())} unsigned bells of a MiB: "
+            f"p99 {self.p99:.0f} ms (calm {percentile(self.calm, 0.99):.0f} ms), {len(self.wrong)} wrong, {self.rows} rows, "
             f"{self.growth:.0f} MiB more, {self.timeouts} workers timed out; bells answered {dict(self.posted)}"
         )
 

@@ -91,6 +91,7 @@ POINTS = {
     "F5": Point("Stripe has answered, nothing is written", after("billing.gateway", "fetch_customer")),
     "F6": Point("everything is written, not committed", saved(Customer, lambda one, _: one.applied_ticket > 0)),
     "F7": Point("everything is committed, the event is not marked", after("billing.sync", "converge")),
+    "F8": Point("the mail is out, its row does not say so", after("config.mail", "send")),
     "F9": Point("the download is recorded, the redirect is not sent", after("courses.serving", "mint")),
     "F10": Point(
         "the bucket has completed an upload, our row does not say so", after("courses.storage", "complete_multipart")

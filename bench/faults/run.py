@@ -29,6 +29,7 @@ from bench.faults import (  # noqa: E402 - models need Django
     lives,
     orders,
     outage,
+    parts,
     requests,
     restarts,
     silence,
@@ -246,6 +247,34 @@ def fail_to_store(stripe: StripeServer) -> list[Figure]:
     ]
 
 
+def lose_parts(stripe: StripeServer) -> list[Figure]:
+    """The cache, the mail server and the worker go away one by one, and a disk under PostgreSQL fills up."""
+    size = (2, 12, (1, 4), 600, 30, 10) if SHORT else (20, 200, (1, 10, 100), 50_000, 500, 100)
+    found = parts.Outcome()
+    parts.without_cache(found, rounds=size[0])
+    fresh(stripe)
+    parts.while_mail_dies(found, notices=size[1], nth=size[2])
+    fresh(stripe)
+    parts.after_a_rest(found, stripe, bells=size[3], customers=size[4])
+    parts.on_a_full_disk(found, rounds=size[5])
+    print(found, *found.wrong[:20], sep="\n")
+    return [
+        failures(
+            "faults_parts",
+            len(found.wrong),
+            "what was tried without a cache, mail, worker, disk",
+            sum(found.tried.values()),
+        ),
+        Figure(
+            "faults_parts_backlog",
+            found.seconds["backlog"],
+            "s",
+            f"{size[3]} bells drained after an hour's rest",
+            size[3],
+        ),
+    ]
+
+
 RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
     "edges": ask_at_edges,
     "orders": walk_orders,
@@ -258,6 +287,7 @@ RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
     "restarts": restart,
     "crowding": crowd_in,
     "storage": fail_to_store,
+    "parts": lose_parts,
 }
 
 

@@ -1,13 +1,18 @@
 """What the webhook refuses, each with a really signed body where a signature is not what is wrong; nothing is ever stored."""
 
+import gc
 import json
 import time
+import tracemalloc
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
 import stripe as sdk
+from django.core.signals import request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.test import Client
 from django.utils import timezone
 
@@ -205,3 +210,50 @@ def test_event_of_the_other_mode_or_account_is_an_error_in_the_log_w100_w101(
         ("ERROR", "webhook refused: livemode=False does not fit our key event=evt_1"),
     ]
     assert sorted(counted()) == ["account", "mode"]
+
+
+class Flood:
+    """A body as a server hands it over: bytes that exist only while they are read."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+    def readline(self, size: int = -1) -> bytes:
+        return self.read(size)
+
+    def read(self, size: int = -1) -> bytes:
+        size = self.left if size < 0 else min(size, self.left)
+        self.left -= size
+        return b"x" * size
+
+
+def test_bodies_that_nobody_signed_are_not_held_until_the_garbage_collector_comes_t24() -> None:
+    """Thirty bodies of a MiB leave no more behind than a few requests do."""
+    site = get_wsgi_application()
+
+    def ring() -> None:
+        head = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/stripe/webhook/",
+            "SERVER_NAME": "testserver",
+            "SERVER_PORT": "80",
+        }
+        head |= {"HTTP_STRIPE_SIGNATURE": f"t={int(time.time())},v1={'0' * 64}", "CONTENT_LENGTH": str(2**20)}
+        answer: Any = site(head | {"wsgi.input": Flood(2**20), "wsgi.url_scheme": "http"}, lambda *_: None)
+        assert answer.status_code == 400
+
+    # As the test client does: the connection is the test's own.
+    request_started.disconnect(close_old_connections)
+    ring()
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        for _ in range(30):
+            ring()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+        request_started.connect(close_old_connections)
+    assert held < 5 * 2**20
