@@ -19,7 +19,7 @@ from django.test import Client
 from accounts.models import User
 from billing.models import Product, Subscription
 from config import health
-from courses import storage
+from courses import invariants, storage
 from courses.models import Download, Ebook, File, FileVersion
 from tests import build
 from tests.courses.uploads.hands import Work, ask, uploaded
@@ -337,3 +337,19 @@ def test_d36_file_whose_bytes_are_not_ready_is_not_there(
     made = build.file(ready=False)
     FileVersion.objects.update(state=state)
     knock(client_for(subscriber), "get", made.get_absolute_url()).refused(404)
+
+
+def test_d36_object_that_is_gone_from_the_bucket_is_our_page_and_an_alarm(
+    subscriber: User, real: File, client_for: Any, knock: Knock
+) -> None:
+    """Whoever clicks in a browser reads our words and not the bucket's; the row stays, and the daily look tells the owner."""
+    version = FileVersion.objects.get(file=real)
+    storage.delete_object(version.key)
+    click = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    visit = knock(client_for(subscriber), "get", real.get_absolute_url(), headers=click | {"Sec-Fetch-User": "?1"})
+    assert (visit.status, visit.location) == (503, "")
+    assert "<Error>" not in visit.page
+    assert any(f"object refused version={version.pk}" in line for line in visit.lines)
+    assert not Download.objects.exists()
+    assert list(invariants.bytes_are_there([version])) == [f"version {version.pk} has no bytes in the bucket"]
+    assert FileVersion.objects.get().state == "ready"

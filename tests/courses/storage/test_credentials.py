@@ -104,8 +104,8 @@ def test_threads_ask_for_new_keys_once(landlord: Landlord) -> None:
 
 
 @pytest.mark.django_db
-def test_reader_of_a_sample_is_asked_to_wait_when_nothing_can_be_signed(landlord: Landlord, client: Client) -> None:
-    """d38: 503 with Retry-After, no link, and nothing counted."""
+def test_d38_reader_of_a_sample_is_asked_to_wait_when_nothing_can_be_signed(landlord: Landlord, client: Client) -> None:
+    """503 with Retry-After, no link, and nothing counted."""
     landlord.down = True
     sample = build.file(build.ebook(), role=File.Role.SAMPLE)
     answer = client.get(f"/files/{sample.pk}/")
