@@ -16,7 +16,7 @@ from accounts.models import User
 from billing.models import Grant, Purchase
 from courses import access
 from courses.access import Reason, Verdict
-from courses.models import Course, Download, Ebook, File
+from courses.models import Course, Download, Ebook, File, Publication
 from tests import build
 
 pytestmark = pytest.mark.both
@@ -208,3 +208,23 @@ def test_a_list_is_decided_as_each_of_its_titles_would_be(now: datetime) -> None
         titles = [file.publication for file in shelf(now, held).values()]
         one_by_one = {title.pk for title in titles if access.decision(person, title, now=now).allowed}
         assert access.openable(person, titles, now=now) == one_by_one
+
+
+@pytest.mark.django_db
+def test_the_query_for_a_shelf_finds_what_the_rule_would_open(now: datetime) -> None:
+    for who, person, opens, held in everybody(now):
+        titles = [file.publication for file in shelf(now, held).values()]
+        for kind in ACCESS_KINDS:
+            kept: Ebook = build.ebook(access=kind.split()[0], state="archived")
+            if kind == "restricted to the product":
+                kept.products.add(held)
+            titles.append(kept)
+        both: Ebook = build.ebook(access="members")
+        both.products.add(held)
+        every = [*titles, both]
+        asked = Publication.objects.filter(pk__in=[title.pk for title in every])
+        one_by_one = {title.pk for title in every if access.decision(person, title, now=now).allowed}
+        found = list(access.opened(person, asked, now=now).values_list("pk", flat=True))
+        assert sorted(found) == sorted(one_by_one), who  # And none of them twice.
+        assert (len(found) > 0) is (who not in ("stranger", "switched off"))
+        assert (both.pk in one_by_one) is (opens and who not in ("stranger", "switched off"))
