@@ -110,9 +110,7 @@ def openable(person: Person, publications: Iterable[Publication], *, now: dateti
     return {one.pk for one in publications if decide(Case(person, one, one, now, keys)).allowed}
 
 
-def opened(
-    person: Person, publications: "PublicationQuerySet", *, now: datetime
-) -> "PublicationQuerySet":
+def opened(person: Person, publications: "PublicationQuerySet", *, now: datetime) -> "PublicationQuerySet":
     """Return those of the titles that `openable` would name, as a query: for a shelf that shows a page of very many.
 
     It is RULE in SQL, held to it by a test of every person before every title. One query at once, for what the person holds.

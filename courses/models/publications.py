@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Product
 from courses.words import fold
 
+POSTER = 800  # pixels
+
 
 class Topic(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
@@ -159,6 +161,14 @@ class Publication(models.Model):
             return []
         files = {int(width): name for width, name in self.cover_sizes["files"].items()}
         return [(width, self.cover.storage.url(files[width])) for width in sorted(files)]
+
+    @property
+    def poster(self) -> str:
+        """Return the address of the cover as a film's still, which cannot choose by the screen: not much wider than POSTER; "" without a cover."""
+        if not self.cover:
+            return ""
+        wide = (address for width, address in self.cover_set if width >= POSTER)
+        return next(wide, self.cover.url)
 
 
 class Course(Publication):
