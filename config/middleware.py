@@ -49,9 +49,9 @@ class IsolationMiddleware:
 class CompressionMiddleware(GZipMiddleware):
     """Send text compressed where its length can tell nobody a secret (BREACH); static files are compressed before, by WhiteNoise.
 
-    A page that no cache may keep is one that may hold a secret: recovery codes, an app's key, an invoice, the key of a list, a signed address.
-    Those go as they are. In all others the only secret is the token of a form, which Django masks anew each time, and its GZipMiddleware adds
-    up to a hundred random bytes.
+    A page that no cache may keep is one that may hold a secret: recovery codes, an app's key, an invoice, the key of a list, a signed
+    address. Those go as they are. In all others the only secret is the token of a form, which Django masks anew each time, and its
+    GZipMiddleware adds up to a hundred random bytes.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

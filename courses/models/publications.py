@@ -164,7 +164,7 @@ class Publication(models.Model):
 
     @property
     def poster(self) -> str:
-        """Return the address of the cover as a film's still, which cannot choose by the screen: not much wider than POSTER; "" without a cover."""
+        """Return the address of the cover as a film's still: not much wider than POSTER, for it cannot choose by the screen. "" without one."""
         if not self.cover:
             return ""
         wide = (address for width, address in self.cover_set if width >= POSTER)
@@ -236,7 +236,11 @@ class Lesson(Placed):
     slug = models.SlugField(_("slug"), max_length=120)
     title = models.CharField(_("title"), max_length=200)
     body = models.TextField(_("text"), blank=True, help_text=_("Markdown."))
-    seconds = models.PositiveIntegerField(_("length in seconds"), default=0)
+    seconds = models.PositiveIntegerField(
+        _("length in seconds"),
+        default=0,
+        help_text=_("Leave it at 0, and it is read from the film or recording once that is checked."),
+    )
     chapters = models.TextField(
         _("chapters"),
         blank=True,

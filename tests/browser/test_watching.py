@@ -55,7 +55,8 @@ def mints() -> int:
 
 SHIFTED = """() => new Promise((done) => {
   let sum = 0;
-  new PerformanceObserver((list) => { for (const each of list.getEntries()) sum += each.value; }).observe({type: "layout-shift", buffered: true});
+  const seen = new PerformanceObserver((list) => { for (const each of list.getEntries()) sum += each.value; });
+  seen.observe({type: "layout-shift", buffered: true});
   setTimeout(() => done(sum), 300);
 })"""
 
@@ -103,7 +104,7 @@ def test_11_a_jump_while_a_renewal_is_under_way_takes_that_one(watching: Page, l
     play(watching, beyond=0.3)
     watching.evaluate(SHORT_MEMORY)
     held: list[Route] = []
-    watching.route(re.compile("/play/"), lambda route: held.append(route))
+    watching.route(re.compile("/play/"), held.append)
     with time_machine.travel(time.time() + 910, tick=True), watching.expect_request(re.compile("/play/")):
         watching.clock.fast_forward("15:10")
         watching.evaluate("document.querySelector('video').currentTime = 25")
