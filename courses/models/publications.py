@@ -164,7 +164,7 @@ class Publication(models.Model):
 
     @property
     def poster(self) -> str:
-        """Return the address of the cover as a film's still: not much wider than POSTER, for it cannot choose by the screen. "" without one."""
+        """Return the address of the cover as a film's still: not much wider than POSTER, as it cannot choose by screen. "" without one."""
         if not self.cover:
             return ""
         wide = (address for width, address in self.cover_set if width >= POSTER)
