@@ -3,12 +3,17 @@
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.core.files.base import ContentFile
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from accounts.models import User
 from billing.models import Subscription
+from courses import covers
 from courses.models import Download, Lesson, Progress
 from tests import build
 from tests.browser import screen
@@ -173,10 +178,40 @@ def test_10_what_was_chosen_outlives_a_new_address(watching: Page, stage: Stage)
     watching.wait_for_function("() => document.querySelector('video').textTracks[0].activeCues?.length")
 
 
-def test_12_lock_screens_know_title_course_and_place(watching: Page, lesson: Lesson) -> None:
+def test_12_lock_screens_know_title_course_cover_and_place(
+    watching: Page, lesson: Lesson, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    cover = settings.BASE_DIR / "sandbox/library/assets/covers/reading-the-tide.webp"
+    lesson.course.cover.save("tide.webp", ContentFile(cover.read_bytes()))
+    covers.make_sizes.call(lesson.course_id)
+    build.lesson(lesson.course, title="Springs", slug="springs")
+    lesson.course.refresh_from_db()
+    watching.reload()
+    watching.evaluate(
+        "() => { const own = navigator.mediaSession; own.keys = {}; own.setActionHandler = (key, act) => { own.keys[key] = act; };"
+        " own.setPositionState = (state) => { own.told = state; }; }"
+    )
     play(watching)
-    metadata = watching.evaluate("({...['title', 'album'].map(n => navigator.mediaSession.metadata[n])})")
-    assert metadata == {"0": "Two bulges", "1": lesson.course.title}
+    told = watching.evaluate(
+        "(({title, album, artist, artwork}) => ({title, album, artist, artwork: artwork.map((each) => each.src)}))"
+        "(navigator.mediaSession.metadata)"
+    )
+    address = dict(lesson.course.cover_set)[800]
+    assert (told["title"], told["album"], told["artist"]) == ("Two bulges", lesson.course.title, lesson.course.author)
+    assert [urlsplit(each).path for each in told["artwork"]] == [address]
+    picture = watching.request.get(told["artwork"][0])
+    assert (picture.status, picture.headers["content-type"]) == (200, "image/webp")
+    jump(watching, 20)
+    watching.wait_for_function("() => navigator.mediaSession.told?.position >= 20")
+    state = watching.evaluate("navigator.mediaSession.told")
+    assert (round(state["duration"]), state["playbackRate"]) == (32, 1)
+    watching.evaluate("navigator.mediaSession.keys.seekto({seekTime: 5})")
+    watching.wait_for_function(f"() => {NOW} >= 5 && {NOW} < 8")
+    watching.evaluate("navigator.mediaSession.keys.pause()")
+    watching.wait_for_function("() => document.querySelector('video').paused")
+    watching.evaluate("navigator.mediaSession.keys.nexttrack()")
+    watching.wait_for_url("**/springs/")
 
 
 def test_chapters_lead_into_the_film_and_can_be_shared(
