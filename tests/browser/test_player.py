@@ -35,6 +35,14 @@ def watching(context_for: Callable[..., BrowserContext], subscriber: User, lesso
     return page
 
 
+def place_is_kept(page: Page, least: float, most: float) -> None:
+    """Wait until the server holds a place between two seconds; it may have been told before the key was pressed."""
+    patience = time.monotonic() + 10
+    while not least <= Progress.objects.get().position < most:
+        assert time.monotonic() < patience, Progress.objects.get().position
+        page.wait_for_timeout(50)
+
+
 def test_7_a_member_goes_on_within_a_second_of_where_they_were(
     context_for: Callable[..., BrowserContext], subscriber: User, lesson: Lesson
 ) -> None:
@@ -276,9 +284,8 @@ def test_a_recording_is_heard_the_same_way(
     expect(page.locator(".player-words")).to_have_text("The moon pulls.")
     page.get_by_role("link", name="0:20 Water").click()
     page.wait_for_function(PLAYING % 20)
-    with page.expect_response(re.compile("/progress/")):
-        page.keyboard.press("k")
-    assert 20 <= Progress.objects.get().position < 23
+    page.keyboard.press("k")
+    place_is_kept(page, 20, 23)
     assert page.evaluate("navigator.mediaSession.metadata.title") == "Wind"
 
 
