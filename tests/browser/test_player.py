@@ -1,5 +1,6 @@
 """Watching in a real Chromium, with real bytes from the bucket through short-lived addresses."""
 
+import contextlib
 import re
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.files.base import ContentFile
 from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from accounts.models import User
 from billing.models import Subscription
@@ -74,6 +76,19 @@ def test_8_the_place_is_kept_on_pausing_and_on_leaving(watching: Page, lesson: L
         watching.wait_for_timeout(50)
     watching.goto(lesson.get_absolute_url())
     expect(watching.locator(".player-start")).to_have_text(re.compile("0:20"))
+
+
+@pytest.mark.parametrize("speed", ["1", "2"])
+def test_8_a_crash_costs_ten_seconds_at_most(watching: Page, lesson: Lesson, speed: str) -> None:
+    """Nothing is paused, left or closed: the page is gone between two words to the server."""
+    play(watching)
+    watching.locator("[data-part=speed]").select_option(speed)
+    watching.wait_for_function(f"() => {NOW} >= 14", timeout=30_000)
+    was = watching.evaluate(NOW)
+    watching.route(re.compile("/progress/"), lambda route: route.abort())
+    with contextlib.suppress(PlaywrightError):
+        watching.goto("chrome://crash", timeout=3_000)
+    assert was - 10 <= Progress.objects.get().position <= was + 1
 
 
 def test_11_an_address_that_fails_is_renewed_once_at_the_same_second(
