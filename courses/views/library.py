@@ -34,7 +34,7 @@ def library(request: HttpRequest) -> HttpResponse:
     shown = owned(request, [pk for each in Publication.Kind.values for pk in keys(mine, each)[:SHOWN]])
     context: dict[str, Any] = {
         "points": resume.points(request.user, now=now, limit=3),
-        "newest": sorted(shown, key=lambda title: title.published_at, reverse=True)[:NEWEST],
+        "newest": sorted(shown, key=lambda title: title.published_at or title.created_at, reverse=True)[:NEWEST],
         "courses": [title for title in shown if title.kind == Publication.Kind.COURSE],
         "course_count": counts.get(Publication.Kind.COURSE, 0),
         "ebooks": [title for title in shown if title.kind == Publication.Kind.EBOOK],

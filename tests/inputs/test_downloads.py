@@ -218,7 +218,8 @@ def test_13_a_links_address_is_worth_nothing_for_another_object_later_or_altered
     assert ask("GET", good)[0] == 200
     for what, address in altered.items():
         assert address != good, what
-        assert ask("GET", address)[0] == 403, what
+        # As Amazon does: 400 where the query is no complete signature any more.
+        assert ask("GET", address)[0] == (400 if what == "no signature" else 403), what
     time_machine.move_to(now + timedelta(seconds=121))
     assert ask("GET", good)[0] == 403
 
