@@ -96,7 +96,11 @@ def test_11_a_jump_while_a_renewal_is_under_way_takes_that_one(watching: Page, l
     play(watching, beyond=0.3)
     watching.evaluate(SHORT_MEMORY)
     held: list[Route] = []
-    watching.route(re.compile("/play/"), lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    watching.route(re.compile("/play/"), hold)
     with time_machine.travel(time.time() + 910, tick=True), watching.expect_request(re.compile("/play/")):
         watching.clock.fast_forward("15:10")
         watching.evaluate("document.querySelector('video').currentTime = 25")
