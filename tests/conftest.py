@@ -102,7 +102,8 @@ def flush_what_a_test_has_filled() -> None:
     flush_tables = connection.ops.sql_flush
 
     def sql_flush(style: Any, tables: list[str], **options: Any) -> list[str]:
-        asked = [f"SELECT '{one}' WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(one)})" for one in tables]
+        ask = "SELECT '{}' WHERE EXISTS (SELECT 1 FROM {})".format
+        asked = [ask(table, connection.ops.quote_name(table)) for table in tables]
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(asked))
             filled = {table for (table,) in cursor.fetchall()} - {"django_content_type", "auth_permission"}
