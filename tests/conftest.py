@@ -110,7 +110,7 @@ def flush_what_a_test_has_filled() -> None:
         # Tables that refer to a filled one have to go with it; those with rows are among the filled.
         return flush_tables(style, sorted(filled), **options | {"allow_cascade": True}) if filled else []
 
-    connection.ops.sql_flush = sql_flush  # type: ignore[method-assign]
+    connection.ops.sql_flush = sql_flush  # type: ignore[assignment, method-assign]
 
 
 @pytest.fixture
