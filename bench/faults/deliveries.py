@@ -66,7 +66,7 @@ def run(
     limit: float = 60,
     seed: int = 1,
 ) -> Outcome:
-    """Play it on the database of this process. Raises TimeoutError when none of the deliveries that are left is taken for `limit` seconds."""
+    """Play it on the database of this process. Raises TimeoutError when no delivery is taken for `limit` seconds."""
     began = time.monotonic()
     prices = lives.plan(stripe, "Basic", 1200, 12000) + lives.plan(stripe, "Pro", 3000)
     mirror_catalogue()
