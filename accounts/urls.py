@@ -15,6 +15,7 @@ urlpatterns = [
     path("downloads/", account.downloads, name="downloads"),
     path("news/", news.choose, name="news"),
     path("news/stop/<str:token>/", news.stop, name="stop_news"),
+    path("sessions/", sessions.Sessions.as_view(), name="sessions"),
     path("sessions/<int:pk>/end/", sessions.end, name="end_session"),
     path("export/", account.export, name="export"),
     path("delete/", account.delete, name="delete"),

@@ -23,10 +23,13 @@ FOLDER, PACKAGE = Path(".cache/lighthouse"), "lighthouse@12.8.2"
 PAGES = {
     "home": "/",
     "courses": "/courses/",
+    "ebooks": "/ebooks/",
+    "topic": "/topics/coast-and-sky/",
     "course": "/courses/reading-the-tide/",
     "lesson": "/courses/reading-the-tide/two-bulges/",
     "ebook": "/ebooks/slack-water/",
     "plans": "/plans/",
+    "sign_in": "/account/login/",
 }
 # What is asked for: 99 for performance, 100 for the rest.
 CATEGORIES = {"performance": 99, "accessibility": 100, "best-practices": 100, "seo": 100}
@@ -37,7 +40,7 @@ METRICS = {
     "total-byte-weight": "bytes",
 }
 SMALL_COVER = "covers/{year}/drawing-the-stars-480.webp"
-ROUNDS = 3
+ROUNDS, TRIES = 3, 3
 PATIENCE = 180  # seconds
 
 
@@ -55,14 +58,19 @@ def browser() -> str | None:
 
 
 def run(lighthouse: Path, address: str) -> dict[str, Any]:
-    """Return one report."""
+    """Return one report. Chromium does not always come up on a busy machine, so it is tried again."""
     flags = "--chrome-flags=--headless=new --no-sandbox --disable-gpu"
     chosen = f"--only-categories={','.join(CATEGORIES)}"
-    done = subprocess.run(
-        [lighthouse, address, "--quiet", "--output=json", flags, chosen],
-        env=os.environ | {"CHROME_PATH": str(browser())}, capture_output=True, timeout=PATIENCE, check=True,
-    )  # fmt: skip
-    return dict(json.loads(done.stdout))
+    trouble = ""
+    for _ in range(TRIES):
+        done = subprocess.run(
+            [lighthouse, address, "--quiet", "--output=json", flags, chosen],
+            env=os.environ | {"CHROME_PATH": str(browser())}, capture_output=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        if done.returncode == 0:
+            return dict(json.loads(done.stdout))
+        trouble = done.stderr.decode(errors="replace")
+    raise RuntimeError(f"Lighthouse failed at {address}: {trouble}")
 
 
 def measure() -> list[Figure]:

@@ -17,6 +17,7 @@ from bench.desk import GIB, MIB, bucket, desk, film
 from bench.report import Figure
 
 ROUNDS, SIZE = 3, GIB
+GIGABIT = 125_000_000  # bytes a second
 
 
 def command_line(folder: Path) -> Path:
@@ -37,27 +38,39 @@ def copy(aws: Path, endpoint: str, source: Path, name: str) -> float:
     return time.monotonic() - began
 
 
-def measure() -> list[Figure]:
-    """Return the browser's throughput as a ratio to the CLI's, both in MB/s, and how fast the check that follows reads."""
+def side_by_side(folder: Path, aws: Path, **line: int) -> tuple[list[float], list[float], list[float]]:
+    """Upload in turns into a bucket behind this line; return the seconds of the browser, of the CLI, and of the worker's check."""
     ours, theirs, checks = [], [], []
+    source = film(folder, SIZE)
+    with bucket(folder / "bucket", **line) as endpoint, desk(folder, endpoint) as at:
+        copy(aws, endpoint, film(folder, 32 * MIB), "warm")
+        at.upload(film(folder, 32 * MIB))
+        for turn in range(ROUNDS):
+            theirs.append(copy(aws, endpoint, source, f"turn-{turn}"))
+            version, took = at.upload(source)
+            ours.append(took)
+            checks.append(at.checked(version))
+    return ours, theirs, checks
+
+
+def measure() -> list[Figure]:
+    """Return the browser's throughput as a ratio to the CLI's, over a gigabit's line and over one that carries what both can give.
+
+    Beside no limit, all of it shares this machine's processors: the bucket, and the reading, summing and sending of a gigabyte.
+    """
+    figures = []
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        aws, source = command_line(folder), film(folder, SIZE)
-        with bucket(folder / "bucket") as endpoint, desk(folder, endpoint) as at:
-            copy(aws, endpoint, film(folder, 32 * MIB), "warm")
-            at.upload(film(folder, 32 * MIB))
-            for turn in range(ROUNDS):
-                theirs.append(copy(aws, endpoint, source, f"turn-{turn}"))
-                version, took = at.upload(source)
-                ours.append(took)
-                checks.append(at.checked(version))
-    ratio = statistics.median(there / here for there, here in zip(theirs, ours, strict=True))
-    beside = "aws s3 cp of the same 1 GiB into the same embedded bucket, in turns"
-    return [
-        Figure("upload_throughput_ratio", ratio, "ratio", beside, ROUNDS),
-        Figure("upload_throughput", SIZE / 1e6 / statistics.median(ours), "MB/s", "Chromium, sums signed in", ROUNDS),
-        Figure("upload_throughput_aws_cli", SIZE / 1e6 / statistics.median(theirs), "MB/s", "aws s3 cp", ROUNDS),
-        Figure(
-            "upload_check", SIZE / 1e6 / statistics.median(checks), "MB/s", "the worker reads and sums it all", ROUNDS
-        ),
-    ]
+        aws = command_line(Path(name))
+        for suffix, line, words in (("", {}, "no limit"), ("_gigabit", {"rate": GIGABIT}, "a line of 1 Gbit/s")):
+            (folder := Path(name) / (suffix or "unlimited")).mkdir()
+            ours, theirs, checks = side_by_side(folder, aws, **line)
+            ratio = statistics.median(there / here for there, here in zip(theirs, ours, strict=True))
+            beside = f"aws s3 cp of the same 1 GiB into the same embedded bucket, in turns; {words}"
+            here, there = (SIZE / 1e6 / statistics.median(seconds) for seconds in (ours, theirs))
+            figures += [
+                Figure(f"upload_throughput{suffix}_ratio", ratio, "ratio", beside, ROUNDS),
+                Figure(f"upload_throughput{suffix}", here, "MB/s", f"Chromium, sums signed in; {words}", ROUNDS),
+                Figure(f"upload_throughput{suffix}_aws_cli", there, "MB/s", f"aws s3 cp; {words}", ROUNDS),
+            ]
+    check = SIZE / 1e6 / statistics.median(checks)
+    return [*figures, Figure("upload_check", check, "MB/s", "the worker reads and sums it all", ROUNDS)]

@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import BadRequest, MiddlewareNotUsed
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 
 AGAIN_IN = 300  # seconds
@@ -14,6 +16,7 @@ GREATEST_ROW = 2**63 - 1
 LONGEST_NUMBER = 30  # digits
 NUMBER = re.compile(r"[+-]?\d+")
 OPEN = ("/healthz/", "/livez/")
+COMPRESSED = ("text/html", "text/plain", "application/json", "application/xml")
 # What no page of ours asks a browser for, so that nothing that ever got into one could.
 DENIED = (
     "accelerometer",
@@ -41,6 +44,21 @@ class IsolationMiddleware:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", self.permissions)
         return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Send text compressed where its length can tell nobody a secret (BREACH); static files are compressed before, by WhiteNoise.
+
+    A page that no cache may keep is one that may hold a secret: recovery codes, an app's key, an invoice, the key of a list, a signed
+    address. Those go as they are. In all others the only secret is the token of a form, which Django masks anew each time, and its
+    GZipMiddleware adds up to a hundred random bytes.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        kind = response.get("Content-Type", "").split(";")[0]
+        if response.streaming or kind not in COMPRESSED or "no-store" in response.get("Cache-Control", ""):
+            return response
+        return super().process_response(request, response)
 
 
 class ImpossibleValuesMiddleware:

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "config.middleware.LettingGoMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.IsolationMiddleware",
     "config.middleware.MaintenanceMiddleware",

@@ -14,13 +14,14 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 
 from billing import entitlements
 from billing.entitlements import Holding
 from billing.models import Product
 from billing.prepared import Prepared
 from courses.models import File, Lesson, Publication
+from courses.models.publications import PublicationQuerySet
 
 NAMED = "named"
 Person = AbstractBaseUser | AnonymousUser | None
@@ -107,6 +108,22 @@ def openable(person: Person, publications: Iterable[Publication], *, now: dateti
         return held(user_id), {product.pk for product in publication.products.all()}
 
     return {one.pk for one in publications if decide(Case(person, one, one, now, keys)).allowed}
+
+
+def opened(person: Person, publications: "PublicationQuerySet", *, now: datetime) -> "PublicationQuerySet":
+    """Return those of the titles that `openable` would name, as a query: for a shelf that shows a page of very many.
+
+    It is RULE in SQL, held to it by a test of every person before every title. One query at once, for what the person holds.
+    """
+    if person is None or not person.is_authenticated or not person.is_active:
+        return publications.none()
+    held = set(entitlements.held(person.pk, now=now))
+    naming = Publication.products.through.objects.filter(product__in={pk for pk, _kind in held}).order_by()
+    on_shelves = Q(access=Publication.Access.FREE)
+    if any(kind == Product.Kind.PLAN for _pk, kind in held):
+        on_shelves |= Q(access=Publication.Access.MEMBERS)
+    shelved = ~Q(state=Publication.State.ARCHIVED) & on_shelves
+    return publications.reachable(at=now).filter(shelved | Q(pk__in=naming.values("publication")))
 
 
 def decide(case: Case) -> Decision:

@@ -23,7 +23,7 @@ COPIED_LESSON = ("slug", "title", "body", "seconds", "chapters", "preview", "pos
 COPIED_FILE = ("role", "name", "language", "position")
 COPIED_VERSION = (
     *("key", "original_name", "size", "content_type", "sha256", "fingerprint", "state", "problem"),
-    *("uploaded_by", "created_at", "ready_at", "part_size"),
+    *("uploaded_by", "created_at", "ready_at", "part_size", "seconds"),
 )
 
 

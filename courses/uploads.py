@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from config import audit
-from courses import acceptance, storage, tasks
+from courses import acceptance, storage, tasks, timing
 from courses.acceptance import Announced, UploadRefused
 from courses.models import File, FileVersion, UploadPart
 
@@ -198,6 +198,7 @@ def restore(version: FileVersion, *, now: datetime, request: HttpRequest | None 
         return version
     with transaction.atomic():
         version.move(State.READY, State.READY, ready_at=now)
+        timing.follow(version)
         before = {"version": newest.pk} if newest else None
         audit.record(
             "file.restored", request=request, target=version.file, before=before, after={"version": version.pk}

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from config import audit
-from courses import inspection, storage
+from courses import inspection, storage, timing
 from courses.models import FileVersion
 
 logger = logging.getLogger(__name__)
@@ -26,15 +26,16 @@ def verify(version: FileVersion) -> bool:
     """
     if version.state != State.VERIFYING:
         return version.state == State.REJECTED
-    trouble, sha256 = _examined(version)
+    trouble, sha256, seconds = _examined(version)
     now = timezone.now()
     with transaction.atomic():
         if trouble:
             decided = version.move(State.VERIFYING, State.REJECTED, problem=str(trouble)[:255], touched_at=now)
         else:
-            decided = version.move(
-                State.VERIFYING, State.READY, sha256=sha256, ready_at=now, checked=version.size, touched_at=now
-            )
+            found = {"sha256": sha256, "seconds": seconds, "checked": version.size}
+            decided = version.move(State.VERIFYING, State.READY, ready_at=now, touched_at=now, **found)
+            if decided:
+                timing.follow(version)
         if decided:
             version.parts.all().delete()
             audit.record(
@@ -44,26 +45,26 @@ def verify(version: FileVersion) -> bool:
     return version.state == State.REJECTED
 
 
-def _examined(version: FileVersion) -> tuple[str | Promise, str]:
-    """Return what is wrong, if anything, and the SHA-256 of the whole in hex."""
+def _examined(version: FileVersion) -> tuple[str | Promise, str, int]:
+    """Return what is wrong, if anything; the SHA-256 of the whole in hex; how long it plays in seconds, 0 if that is not known."""
     try:
         size = storage.head(version.key, by="keeper").size
     except storage.NotThere:
         size = -1
     if size != version.size:
-        return _("The file did not arrive whole. Upload it again."), ""
+        return _("The file did not arrive whole. Upload it again."), "", 0
 
     def read(offset: int, length: int) -> bytes:
         return storage.read_range(version.key, offset, length)
 
     if trouble := inspection.problem(version.content_type, version.size, read):
-        return trouble, ""
+        return trouble, "", 0
     summed = Summed(version)
     for seen in paced(summed.read()):
         FileVersion.objects.filter(pk=version.pk, state=State.VERIFYING).update(checked=seen, touched_at=timezone.now())
     if summed.differs:
-        return _("The file changed on its way. Upload it again."), ""
-    return "", summed.whole.hexdigest()
+        return _("The file changed on its way. Upload it again."), "", 0
+    return "", summed.whole.hexdigest(), inspection.seconds(version.content_type, version.size, read)
 
 
 class Summed:

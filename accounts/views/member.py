@@ -95,7 +95,6 @@ def sign_out(request: HttpRequest, pk: int) -> HttpResponse:
         title = _("Sign out everywhere")
         return ask(request, form, back=back_to_page(pk), title=title, lead=lead, button=title)
     with transaction.atomic():
-        person.download_lists.all().delete()
         after = {"sessions": end_sessions(person)}
         reason = form.cleaned_data["reason"]
         audit.record("person.signed_out", request=request, target=person, person=person, reason=reason, after=after)
@@ -104,7 +103,11 @@ def sign_out(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def end_sessions(person: User) -> int:
-    """End every session of a person; return how many there were. The caller's transaction records it."""
+    """End every session of a person, and their lists, which whoever has them uses in their name; return how many sessions there were.
+
+    The caller's transaction records it.
+    """
+    person.download_lists.all().delete()
     sessions = list(UserSession.objects.filter(user=person))
     for session in sessions:
         session.end()

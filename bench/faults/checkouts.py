@@ -63,7 +63,7 @@ def run(stripe: StripeServer, people: list[User], *, each: int, plan: str = "", 
         postman = Postman(site.connect, settings.STRIPE_WEBHOOK_SECRETS[0], copies=1, hands=8)
         postman.start()
         postman.give(lives.events_since(stripe, 0)[1])
-        postman.finish(300)
+        postman.finish(60)
         again = [click(site, prices[0], cookies[person.pk]) for person in people]
         paid += pay_all(stripe, offered_in(stripe, again))
         killed = site.log().count("SIGKILL")

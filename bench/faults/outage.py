@@ -70,7 +70,7 @@ def run(stripe: StripeServer, *, members: int, newcomers: int, seconds: float, q
         postman.start()
         position, events = lives.events_since(stripe, 0)
         postman.give(events)
-        postman.finish(120)
+        postman.finish(60)
         scene = Scene(stripe, site, price, file, paid, new, found)
         scene.download(seconds, found.calm)
         for fault in FAULTS:
@@ -78,7 +78,7 @@ def run(stripe: StripeServer, *, members: int, newcomers: int, seconds: float, q
         late = Postman(site.connect, settings.STRIPE_WEBHOOK_SECRETS[0], copies=1, hands=8)
         late.start()
         late.give(lives.events_since(stripe, position)[1])
-        late.finish(120)
+        late.finish(60)
         found.after = audit(stripe, [person.pk for person in (*paid, *new)], late.answered).failures()
     return found
 

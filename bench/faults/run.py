@@ -115,11 +115,11 @@ def table(cells: dict[tuple[str, str], int]) -> str:
 def deliver(stripe: StripeServer) -> list[Figure]:
     """Ten thousand deliveries, 32 at once, at three processes that are killed 21 times at named points and now and then besides."""
     plan = f"{deliveries.JITTER},{deliveries.aimed(1, 10, 100)},{deliveries.aimed(50, action='raise')}"
-    found = deliveries.run(stripe, crowd(200), deliveries=10_000, plan=plan, kill_every=10, limit=900)
+    found = deliveries.run(stripe, crowd(200), deliveries=10_000, plan=plan, kill_every=10)
     print(found, *found.audit.failures()[:20], sep="\n")
     missed = [point for point, count in found.reached.items() if count < 100]
     fresh(stripe)
-    control = deliveries.run(stripe, crowd(40), deliveries=2000, plan=plan, without="tickets", limit=600)
+    control = deliveries.run(stripe, crowd(40), deliveries=2000, plan=plan, without="tickets")
     print("without the tickets:", control)
     n, beside = found.deliveries, "deliveries, 32 at once, three processes, aimed and random kills"
     return [

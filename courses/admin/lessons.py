@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
-from courses import chapters
+from courses import chapters, timing
 from courses.admin import markdown
 from courses.admin.markdown import MarkdownWidget
 from courses.admin.shelf import FilesOnPage
@@ -25,6 +25,12 @@ class LessonForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "section" in self.fields and self.instance.pk:
             self.fields["section"].queryset = Section.objects.filter(course=self.instance.course_id)  # type: ignore[attr-defined]
+
+        if "seconds" in self.fields:
+            self.fields["seconds"].required = False
+
+    def clean_seconds(self) -> int:
+        return self.cleaned_data["seconds"] or 0
 
     def clean_chapters(self) -> str:
         """Keep chapters in one form, whatever way they came, so that every later reader understands them."""
@@ -56,6 +62,8 @@ class LessonAdmin(FilesOnPage, admin.ModelAdmin):
         if "section" in form.changed_data:
             obj.position = None  # type: ignore[assignment]  # Last in its new section.
         super().save_model(request, obj, form, change)
+        if not obj.seconds:
+            timing.fill(obj)
 
     def response_post_save_change(self, request: HttpRequest, obj: Lesson) -> HttpResponseRedirect:
         """Go back to the course, from where one came."""

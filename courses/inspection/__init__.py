@@ -11,10 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from courses.inspection import archives, documents, media
+from courses.inspection.lengths import seconds
 from courses.inspection.openings import OPENINGS
 from courses.inspection.reading import GIB, KIB, MIB, Reader
 
-__all__ = ["LARGEST", "TYPES", "Reader", "content_type_of", "opening", "problem"]
+__all__ = ["LARGEST", "TYPES", "Reader", "content_type_of", "opening", "problem", "seconds"]
 
 SCRIPTS = (b"<script", b"<html", b"<!doctype html", b"<svg")
 # An archive may hold web pages; what it is lies in its directory, and it is never shown.

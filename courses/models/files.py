@@ -88,6 +88,8 @@ class FileVersion(models.Model):
     size = models.PositiveBigIntegerField(_("size"), help_text=_("In bytes."))
     content_type = models.CharField(_("type"), max_length=100)
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
+    # How long it plays, as its structure says: 0 where that is not known, empty where nobody looked.
+    seconds = models.PositiveIntegerField(_("length in seconds"), null=True, blank=True, editable=False)
     fingerprint = models.CharField(max_length=100, blank=True, editable=False)
     sums_held = models.BooleanField(default=False, db_default=False, editable=False)
     checked = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)

@@ -18,7 +18,8 @@ AT_ONCE = 5
 class DownloadList(models.Model):
     """A key that stands in a list's addresses. It says who asks, and grants nothing: what they may have is asked at every request.
 
-    Only the key's hash is kept. Without the row it opens nothing, so deleting the row is revoking the list; a new password ends it too.
+    Only the key's hash is kept. Without the row it opens nothing, so deleting the row is revoking the list. A new password ends it too,
+    and so does signing out elsewhere.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="download_lists")

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Product
 from courses.words import fold
 
+POSTER = 800  # pixels
+
 
 class Topic(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
@@ -160,6 +162,14 @@ class Publication(models.Model):
         files = {int(width): name for width, name in self.cover_sizes["files"].items()}
         return [(width, self.cover.storage.url(files[width])) for width in sorted(files)]
 
+    @property
+    def poster(self) -> str:
+        """Return the address of the cover as a film's still: not much wider than POSTER, as it cannot choose by screen. "" without one."""
+        if not self.cover:
+            return ""
+        wide = (address for width, address in self.cover_set if width >= POSTER)
+        return next(wide, self.cover.url)
+
 
 class Course(Publication):
     class Meta:
@@ -226,7 +236,11 @@ class Lesson(Placed):
     slug = models.SlugField(_("slug"), max_length=120)
     title = models.CharField(_("title"), max_length=200)
     body = models.TextField(_("text"), blank=True, help_text=_("Markdown."))
-    seconds = models.PositiveIntegerField(_("length in seconds"), default=0)
+    seconds = models.PositiveIntegerField(
+        _("length in seconds"),
+        default=0,
+        help_text=_("Leave it at 0, and it is read from the film or recording once that is checked."),
+    )
     chapters = models.TextField(
         _("chapters"),
         blank=True,

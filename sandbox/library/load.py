@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from billing.models import Product
+from courses.covers import make_sizes
 from courses.models import Course, Ebook, File, FileVersion, Lesson, Publication, Section, Topic
 from sandbox.library.bucket import Stored
 from sandbox.library.catalogue import BOOKS, COURSES, PRODUCTS, TITLES, TOPICS
@@ -91,6 +92,8 @@ def _write(products: dict[str, Product], stored: dict[str, Stored], *, now: date
     }
     for title in TITLES:
         publication = _publication(title, now=now)
+        # The duty that looks for covers without their sizes may have been round before there were any.
+        make_sizes.enqueue(publication.pk)
         publication.topics.set(topics[slug] for slug in title.topics)
         publication.products.set(products[key] for key in title.products)
         if isinstance(publication, Course) and isinstance(title, CourseSample):

@@ -26,6 +26,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     )
     for name in ("reader", "writer", "keeper", "owner"):
         parser.add_argument(f"--{name}", metavar="KEY_ID:SECRET")
+    parser.add_argument("--rate", type=int, help="how many bytes a second come in; without it, as many as can")
     parser.add_argument("--quiet", action="store_true", help="no access log")
     return parser.parse_args(arguments)
 
@@ -53,9 +54,15 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: done.set())
     try:
         who = identities(chosen)
-        where = {"host": chosen.host, "port": chosen.port}
         with BucketServer(
-            chosen.root, bucket=chosen.bucket, region=chosen.region, identities=who, cors_origins=chosen.origin, **where
+            chosen.root,
+            bucket=chosen.bucket,
+            region=chosen.region,
+            identities=who,
+            cors_origins=chosen.origin,
+            host=chosen.host,
+            port=chosen.port,
+            rate=chosen.rate,
         ) as bucket:
             print(
                 json.dumps({"endpoint": bucket.endpoint, "bucket": chosen.bucket, "region": chosen.region}), flush=True

@@ -18,6 +18,7 @@ from .handler import Handler
 from .identities import Identity
 from .journal import LogEntry
 from .leniency import Leniency
+from .line import Line
 from .request import Request
 from .store import Store
 
@@ -33,6 +34,7 @@ class BucketServer:
     """One private bucket under `root`, for a `with` block or between `start` and `stop`.
 
     `cors_origins` are scheme, host and port of the sites that may use it from a browser. `clock` may be moved by tests.
+    `rate` is how many bytes a second come in, None for no limit.
     Raises ValueError for a name or identities that cannot be, OSError where the port is taken.
     """
 
@@ -47,6 +49,7 @@ class BucketServer:
         host: str = "127.0.0.1",
         port: int = 0,
         clock: Callable[[], datetime] = real_clock,
+        rate: int | None = None,
     ) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket):
             raise ValueError(f"{bucket!r} is no bucket name: 3 to 63 lower-case letters, digits, dots and hyphens")
@@ -57,6 +60,7 @@ class BucketServer:
         self.cors_origins, self.host, self.port, self.clock = list(cors_origins), host, port, clock
         self.chaos = Chaos()
         self.leniency = Leniency()
+        self.line = Line(rate)
         self.log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
         self.stopping = threading.Event()
         self.listener: Listener | None = None

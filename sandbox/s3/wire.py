@@ -18,7 +18,9 @@ class Incoming:
 
     def readinto(self, view: memoryview) -> int:
         self.go_on()
-        return self.handler.rfile.readinto(view)
+        count = self.handler.rfile.readinto(view)
+        self.handler.bucket.line.carry(count)
+        return count
 
     def readline(self, limit: int) -> bytes:
         self.go_on()

@@ -33,7 +33,7 @@ def paid(till: Till) -> Customer:
     browser = Client()
     browser.get("/plans/")
     till.press(browser.post(f"/checkout/{till.sell().stripe_id}/").headers["Location"], "pay", email=GUEST)
-    till.ring_all()
+    till.ring_last()
     return Customer.objects.get()
 
 
@@ -160,7 +160,7 @@ def test_account_with_something_to_guard_is_never_entered_by_a_code(
 
 def test_confirming_the_paid_address_alone_attaches_nothing(client: Client, paid: Customer, till: Till) -> None:
     client.force_login(build.person(GUEST))
-    till.ring_all()
+    till.ring_last()
     client.get("/account/claim/")
     client.get("/library/")
     paid.refresh_from_db()

@@ -24,7 +24,7 @@ def till(db: None, stripe: Any) -> Till:
 def member(newcomer: User, till: Till, client_for: Any) -> User:
     """Nadia has paid for a plan, and the bells have rung."""
     till.press(client_for(newcomer).post(f"/checkout/{till.sell().stripe_id}/").headers["Location"], "pay")
-    till.ring_all()
+    till.ring_last()
     return newcomer
 
 
@@ -71,7 +71,7 @@ def test_stripe_away_is_said_at_the_click_on_an_invoice_c120(member: User, till:
 
 def test_18_late_payer_has_one_button_and_a_date(member: User, till: Till, client_for: Any) -> None:
     till.stripe.renew(Subscription.objects.get().stripe_id, card="declines")
-    till.ring_all()
+    till.ring_last()
     owed = Invoice.objects.get(status="open")
     browser = client_for(member)
     banner = browser.get("/").content.decode().partition('class="banner"')[2].partition("</div>")[0]
@@ -80,7 +80,7 @@ def test_18_late_payer_has_one_button_and_a_date(member: User, till: Till, clien
     assert f'href="/account/invoices/{owed.stripe_id}/"' in banner
     assert "Please pay by" in read(browser)
     till.stripe.pay_invoice(owed.stripe_id)
-    till.ring_all()
+    till.ring_last()
     assert 'class="banner"' not in browser.get("/").content.decode()
 
 
@@ -93,15 +93,15 @@ def test_buyer_sees_what_is_on_its_way_and_what_came_back(newcomer: User, till: 
     browser = client_for(newcomer)
     atlas = till.sell("Atlas", interval="once", amount=900)
     till.press(browser.post(f"/checkout/{atlas.stripe_id}/").headers["Location"], "async")
-    till.ring_all()
+    till.ring_last()
     assert "Your payment arrives in a few days" in read(browser)
     till.stripe.advance(8 * DAY)
-    till.ring_all()
+    till.ring_last()
     page = read(browser)
     assert "Atlas" in page
     assert "Yours" in page
     till.stripe.refund(till.stripe.store.all("checkout.session")[0]["id"])
-    till.ring_all()
+    till.ring_last()
     page = read(browser)
     assert "Given back, and closed" in page
     assert "· Given back" in page
@@ -184,5 +184,5 @@ def test_person_without_an_invoice_is_told_so(newcomer: User, client_for: Any) -
 
 def test_deleted_customer_s_invoices_stay_in_sight(member: User, client_for: Any, till: Till) -> None:
     till.stripe.call("DELETE", f"customers/{Customer.objects.get().stripe_id}")
-    till.ring_all()
+    till.ring_last()
     assert Invoice.objects.get().number in read(client_for(member))

@@ -76,7 +76,7 @@ def test_things_bought_outright_keep_sessions_of_their_own(newcomer: User, till:
 
 
 def test_member_who_pays_already_is_sent_to_the_account_c114(member: User, till: Till, press: Press) -> None:
-    till.ring_all()
+    till.ring_last()
     other = till.sell("Patrons", amount=3000)
     answer = press(member, other)
     assert answer.headers["Location"] == "/account/"
@@ -114,7 +114,7 @@ def test_thing_bought_once_is_not_sold_again(newcomer: User, till: Till, press: 
     atlas = till.sell("Atlas", interval="once")
     assert atlas.product.kind == Product.Kind.ITEM
     till.press(press(newcomer, atlas).headers["Location"], "pay")
-    till.ring_all()
+    till.ring_last()
     assert Purchase.objects.get().state == "paid"
     assert press(newcomer, atlas).headers["Location"] == "/account/"
 
@@ -183,11 +183,11 @@ def test_trial_is_given_once_a_person(newcomer: User, till: Till, press: Press) 
     price = till.sell(metadata={"trial_days": "14"})
     assert price.trial_days == 14
     till.press(press(newcomer, price).headers["Location"], "pay")
-    till.ring_all()
+    till.ring_last()
     found = Subscription.objects.get()
     assert found.status == "trialing"
     till.stripe.call("DELETE", f"subscriptions/{found.stripe_id}")
-    till.ring_all()
+    till.ring_last()
     press(newcomer, price)
     assert session(till)["_trial_days"] == 0
 
@@ -288,10 +288,10 @@ def test_thing_that_is_subscribed_to_is_not_subscribed_to_twice(
 
 
 def test_thing_bought_outright_beside_a_plan_is_sold(member: User, till: Till, press: Press) -> None:
-    till.ring_all()
+    till.ring_last()
     atlas = till.sell("Atlas", interval="once")
     till.press(press(member, atlas).headers["Location"], "pay")
-    till.ring_all()
+    till.ring_last()
     assert Purchase.objects.get().state == "paid"
     assert session(till)["customer"] == Customer.objects.get().stripe_id
 

@@ -41,7 +41,7 @@ def test_member_is_led_to_the_library_before_any_bell(member: User, till: Till) 
 
 
 def test_member_is_led_to_the_library_after_the_bells(member: User, till: Till) -> None:
-    till.ring_all()
+    till.ring_last()
     assert back(member, latest(till)).headers["Location"] == "/library/"
 
 
@@ -103,7 +103,7 @@ def test_bank_debit_on_its_way_is_said_plainly_and_opens_later(newcomer: User, t
     assert b"Your bank is moving the money" in answer.content
     assert Purchase.objects.get().state == "pending"
     till.stripe.advance(5 * DAY)
-    till.ring_all()
+    till.ring_last()
     assert Purchase.objects.get().state == "paid"
     assert back(newcomer, latest(till)).headers["Location"] == "/library/"
 
@@ -113,7 +113,7 @@ def test_bank_debit_that_comes_back_is_said_honestly(newcomer: User, till: Till,
     till.press(press(newcomer, atlas).headers["Location"], "async", fails="1")
     assert b"Your bank is moving the money" in back(newcomer, latest(till)).content
     till.stripe.advance(8 * DAY)
-    till.ring_all()
+    till.ring_last()
     cache.clear()
     page = back(newcomer, latest(till)).content
     assert b"The payment did not go through" in page
@@ -131,7 +131,7 @@ def test_plan_paid_by_bank_debit_waits_and_is_not_paid_twice(
     assert b"Your bank is moving the money" in back(newcomer, latest(till)).content
     assert press(newcomer, price).headers["Location"] == "/account/"
     till.stripe.advance(8 * DAY)
-    till.ring_all()
+    till.ring_last()
     cache.clear()
     answer = back(newcomer, latest(till))
     if fails:
@@ -143,7 +143,7 @@ def test_plan_paid_by_bank_debit_waits_and_is_not_paid_twice(
 def test_purchase_that_was_given_back_is_not_called_a_failure(newcomer: User, till: Till, press: Any) -> None:
     till.press(press(newcomer, till.sell("Atlas", interval="once")).headers["Location"], "pay")
     till.stripe.refund(latest(till))
-    till.ring_all()
+    till.ring_last()
     assert back(newcomer, latest(till)).status_code == 404
 
 

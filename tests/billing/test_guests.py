@@ -38,7 +38,7 @@ def test_02_stranger_is_sent_to_stripe_at_once_without_a_customer(guest: Guest, 
 def test_stranger_who_buys_outright_becomes_a_customer_too(guest: Guest, till: Till) -> None:
     atlas = till.sell("Atlas", interval="once")
     till.press(guest.press(atlas).headers["Location"], "pay", email="gus@example.com")
-    till.ring_all()
+    till.ring_last()
     assert Purchase.objects.get().customer.is_guest
     assert Customer.objects.get().email == "gus@example.com"
 
@@ -115,9 +115,9 @@ def test_session_left_open_as_a_guest_is_closed_when_the_person_signs_in(
 def test_stranger_may_buy_again_what_has_ended(guest: Guest, till: Till) -> None:
     price = till.sell()
     guest.pay(price)
-    till.ring_all()
+    till.ring_last()
     till.stripe.call("DELETE", f"subscriptions/{Subscription.objects.get().stripe_id}")
-    till.ring_all()
+    till.ring_last()
     assert guest.press(price).headers["Location"].startswith(till.stripe.url)
 
 
@@ -172,7 +172,7 @@ def test_guest_by_bank_debit_is_told_that_the_code_comes_with_the_money(guest: G
     assert b"As soon as the payment arrives" in back(guest.browser, till).content
     assert not Notice.objects.filter(kind="claim").exists()
     till.stripe.advance(5 * DAY)
-    till.ring_all()
+    till.ring_last()
     assert Notice.objects.filter(kind="claim").exists()
     assert back(guest.browser, till, format="json").json()["state"] == "claim"
 
@@ -185,9 +185,9 @@ def test_guest_who_left_without_paying_is_told_so(guest: Guest, till: Till) -> N
 def test_knowing_the_address_gives_nothing(guest: Guest, till: Till, client_for: Any) -> None:
     """Mallory makes an account with the very address that was paid with, and confirms it."""
     guest.pay(till.sell(), email="gus@example.com")
-    till.ring_all()
+    till.ring_last()
     mallory = build.person("gus@example.com")
-    till.ring_all()
+    till.ring_last()
     back(client_for(mallory), till)
     assert not list(entitlements.held(mallory.pk, now=timezone.now()))
     assert Customer.objects.get().is_guest
@@ -214,7 +214,7 @@ def test_what_was_bought_for_nothing_is_to_be_claimed_too(guest: Guest, till: Ti
     till.stripe.call("POST", "promotion_codes", promotion={"type": "coupon", "coupon": coupon["id"]}, code="GIFT")
     address = guest.press(till.sell("Atlas", interval="once")).headers["Location"]
     till.press(address, "pay", email="gus@example.com", code="GIFT")
-    till.ring_all()
+    till.ring_last()
     assert (Purchase.objects.get().state, Purchase.objects.get().amount) == ("paid", 0)
     assert Notice.objects.filter(kind="claim").count() == 1
 
@@ -223,13 +223,13 @@ def test_guest_s_trial_without_a_card_is_claimed_warned_of_and_paused(guest: Gue
     """Two weeks without a card, claimed, forgotten: it rests, and says what would wake it."""
     price = till.sell(metadata={"trial_days": "14", "trial_card": "optional", "trial_end": "pause"})
     guest.pay(price)
-    till.ring_all()
+    till.ring_last()
     found = Subscription.objects.get()
     assert (found.status, found.card_missing) == ("trialing", True)
     guest.browser.post("/account/claim/", {"code": claims.issue(Customer.objects.get(), now=timezone.now())})
     assert "Add a card to go on after the trial." in guest.browser.get("/account/").content.decode()
     till.stripe.advance(15 * DAY)
-    till.ring_all()
+    till.ring_last()
     found.refresh_from_db()
     assert (found.status, found.pause_reason) == ("paused", "trial_end_without_payment_method")
     page = guest.browser.get("/account/").content.decode()

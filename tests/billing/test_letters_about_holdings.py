@@ -36,7 +36,7 @@ def test_trial_starts_with_its_price_and_ends_with_three_days_notice(
     ends = day(Subscription.objects.get().trial_end)
     assert f"It is free until {ends}, and $12 a month after that." in welcome.body
     till.stripe.advance(11 * DAY + HOUR)
-    till.ring_all()
+    till.ring_last()
     warning = post.one()
     assert warning.subject == f"Your trial of Membership ends on {ends}"
     assert "on that day we charge $12, and it goes on at $12 a month" in warning.body
@@ -58,7 +58,7 @@ def test_charge_that_a_trial_ends_in_is_what_stripe_would_charge(
     till.stripe.call("POST", f"subscriptions/{subscription.stripe_id}", discounts=[{"coupon": half}])
     till.stripe.advance(11 * DAY + HOUR)
     till.stripe.fail_next("401", path="create_preview")
-    till.ring_all()
+    till.ring_last()
     assert post.come() == []
     with time_machine.travel(timezone.now() + timedelta(minutes=2)):
         warning = post.one(duties=True)
@@ -73,7 +73,7 @@ def test_trial_without_a_card_is_told_what_a_card_would_do(
     post.come()
     till.stripe.use_card(Customer.objects.get().stripe_id, "none")
     till.stripe.advance(11 * DAY + HOUR)
-    till.ring_all()
+    till.ring_last()
     warning = post.one()
     assert "no card is on file, so nothing is charged by itself" in warning.body
     assert "we charge" not in warning.body

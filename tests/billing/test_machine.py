@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both]
 ON_SQLITE = connection.vendor == "sqlite"
 # The same lives every time: a test that fails now and then helps nobody. `python -m bench.faults lives` plays thousands of new ones.
 QUICK = settings(
-    max_examples=tries(60, 220) if ON_SQLITE else tries(20, 80),
+    max_examples=tries(25, 220) if ON_SQLITE else tries(10, 80),
     stateful_step_count=14,
     derandomize=True,
     database=None,
@@ -42,7 +42,7 @@ def test_nobody_is_ever_wrongly_in_or_out_t25(life: type[Life]) -> None:
     run_state_machine_as_test(life, settings=QUICK)
     statuses = {status for status, _ in life.cells}
     assert statuses >= {"none", "trialing", "active", "past_due", "canceled"}
-    assert len(life.cells) > (tries(25, 40) if ON_SQLITE else tries(12, 25))
+    assert len(life.cells) > (tries(15, 40) if ON_SQLITE else tries(8, 25))
 
 
 def late_answer(life: type[Life]) -> None:

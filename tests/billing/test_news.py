@@ -23,7 +23,7 @@ Press = Callable[[User, Price], HttpResponse]
 
 def cancel(till: Till, subscription: Subscription, *, when: bool = True) -> None:
     till.stripe.call("POST", f"subscriptions/{subscription.stripe_id}", cancel_at_period_end=when)
-    till.ring_all()
+    till.ring_last()
 
 
 def test_member_who_cancels_undoes_and_cancels_again_reads_it_twice(
@@ -49,11 +49,11 @@ def test_cancellation_undone_before_its_mail_went_out_is_not_mailed(
 
 def test_cancelled_trial_is_not_warned_of_a_charge(newcomer: User, till: Till, press: Press, post: Postbox) -> None:
     till.press(press(newcomer, till.sell(metadata={"trial_days": "14"})).headers["Location"], "pay")
-    till.ring_all()
+    till.ring_last()
     cancel(till, Subscription.objects.get())
     post.come()
     till.stripe.advance(12 * DAY)
-    till.ring_all()
+    till.ring_last()
     assert post.come() == []
 
 
@@ -63,7 +63,7 @@ def test_trial_that_is_prolonged_is_warned_of_again_and_only_then(
     till.press(press(newcomer, till.sell(metadata={"trial_days": "14"})).headers["Location"], "pay")
     post.come()
     till.stripe.advance(12 * DAY)
-    till.ring_all()
+    till.ring_last()
     assert len(post.come()) == 1
     one = Subscription.objects.get()
     assert one.trial_end is not None
@@ -71,7 +71,7 @@ def test_trial_that_is_prolonged_is_warned_of_again_and_only_then(
     till.stripe.call(
         "POST", f"subscriptions/{one.stripe_id}", trial_end=int(later.timestamp()), proration_behavior="none"
     )
-    till.ring_all()
+    till.ring_last()
     assert post.come() == []
     with time_machine.travel(later - timedelta(days=2)):
         notices.write(Customer.objects.get(), now=timezone.now())
@@ -82,9 +82,9 @@ def test_payment_mended_before_its_mail_went_out_is_not_mailed(
     settled: Subscription, till: Till, post: Postbox
 ) -> None:
     invoice = till.stripe.renew(settled.stripe_id, "declines")
-    till.ring_all()
+    till.ring_last()
     till.stripe.pay_invoice(invoice["id"])
-    till.ring_all()
+    till.ring_last()
     assert post.subjects() == ["Your payment of $12 for Membership"]
     assert reasons() == {"payment_failed": "It is no longer owed."}
 
@@ -103,20 +103,20 @@ def test_purchase_that_failed_and_was_made_again_is_not_mailed(
     atlas = till.sell("Atlas", interval="once")
     till.press(press(newcomer, atlas).headers["Location"], "async", fails="1")
     till.stripe.advance(9 * DAY)
-    till.ring_all()
+    till.ring_last()
     till.press(press(newcomer, atlas).headers["Location"], "pay")
     assert post.subjects() == ["Your payment of $12 for Atlas"]
     assert reasons() == {"purchase_failed": "It has been bought since in another way."}
 
 
 def test_receipt_of_what_was_given_back_at_once_is_not_sent(member: User, till: Till, post: Postbox) -> None:
-    till.ring_all()
+    till.ring_last()
     till.stripe.refund(Invoice.objects.get().stripe_id)
     assert post.subjects() == ["We have refunded $12"]
 
 
 def test_account_that_is_switched_off_gets_none(member: User, till: Till, post: Postbox) -> None:
-    till.ring_all()
+    till.ring_last()
     User.objects.update(is_active=False)
     assert post.come() == []
     assert set(reasons().values()) == {"The account is switched off."}
@@ -137,7 +137,7 @@ def test_person_who_has_left_gets_no_mail_about_money(settled: Subscription, til
 
 def test_guest_who_claimed_and_left_gets_none(guest: Guest, till: Till, post: Postbox) -> None:
     guest.pay(till.sell())
-    till.ring_all()
+    till.ring_last()
     customer = Customer.objects.get()
     customer.user, customer.current = None, False
     customer.save()
@@ -147,7 +147,7 @@ def test_guest_who_claimed_and_left_gets_none(guest: Guest, till: Till, post: Po
 
 def test_customer_without_an_address_fit_for_mail_gets_none(guest: Guest, till: Till, post: Postbox) -> None:
     guest.pay(till.sell())
-    till.ring_all()
+    till.ring_last()
     Customer.objects.update(email="gus@example.com\r\nBcc: all@example.com")
     post.come()
     assert set(reasons().values()) == {"There is no address that mail could be sent to."}
@@ -163,7 +163,7 @@ def test_guest_gets_one_code_for_one_purchase_however_it_is_heard_of(guest: Gues
 
 def test_guest_who_claimed_meanwhile_is_sent_no_code(guest: Guest, till: Till, post: Postbox, newcomer: User) -> None:
     guest.pay(till.sell())
-    till.ring_all()
+    till.ring_last()
     Customer.objects.update(user=newcomer)
     assert post.subjects() == ["Your payment of $12 for Membership"]
     assert reasons() == {"claim": "It has been claimed since."}
@@ -171,7 +171,7 @@ def test_guest_who_claimed_meanwhile_is_sent_no_code(guest: Guest, till: Till, p
 
 def test_guests_purchase_refunded_meanwhile_is_not_to_be_claimed(guest: Guest, till: Till, post: Postbox) -> None:
     guest.pay(till.sell())
-    till.ring_all()
+    till.ring_last()
     till.stripe.refund(Invoice.objects.get().stripe_id)
     assert post.subjects("gus@example.com") == ["We have refunded $12"]
     assert reasons()["claim"] == "Nothing waits to be claimed any more."

@@ -10,7 +10,7 @@ from sandbox.stripe import StripeServer
 from tests.effort import tries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-BELLS, ANSWERS = tries(12, 50), tries(30, 100)
+BELLS, ANSWERS = tries(6, 50), tries(12, 100)
 
 
 @pytest.fixture

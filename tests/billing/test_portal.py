@@ -41,7 +41,7 @@ def test_member_is_sent_to_the_portal_and_comes_back_to_a_page_of_ours(
     ],
 )
 def test_only_known_steps_are_opened(member: User, till: Till, client_for: Any, asked: str, opened: str | None) -> None:
-    till.ring_all()
+    till.ring_last()
     assert client_for(member).post("/portal/", {"flow": asked}).status_code == 303
     assert latest(till)["_flow"] == opened
 
@@ -51,7 +51,7 @@ def test_newcomer_without_a_customer_is_shown_the_plans_c122(newcomer: User, til
 
 
 def test_portal_of_the_customer_that_pays_is_opened(member: User, till: Till, client_for: Any, now: datetime) -> None:
-    till.ring_all()
+    till.ring_last()
     build.customer(member, current=False)
     client_for(member).post("/portal/")
     assert latest(till)["customer"] == member.customers.get(subscriptions__products=Product.objects.get()).stripe_id
@@ -77,7 +77,7 @@ def test_stranger_signs_in_and_get_is_refused(newcomer: User, client_for: Any) -
 @pytest.fixture
 def nadia(member: User, till: Till, client_for: Any) -> Client:
     """Nadia's browser; her plan is known to the site."""
-    till.ring_all()
+    till.ring_last()
     nadia: Client = client_for(member)
     return nadia
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing import entitlements, gateway, sync
-from billing.models import Customer, Price, Product, Purchase, Subscription, WebhookEvent
+from billing.models import Checkout, Customer, Price, Product, Purchase, Subscription, WebhookEvent
 from tests import build
 from tests.billing.till import HOUR, Till, ring
 
@@ -126,6 +126,21 @@ def test_product_first_heard_of_with_a_subscription_is_fetched_w103(member: User
     ring(till.stripe.events("customer.subscription.created")[0])
     assert Subscription.objects.get().price.unit_amount == 1200
     assert held(member) == {Product.objects.get().pk}
+
+
+@pytest.mark.parametrize("ask", [sync.converge, lambda _: sync.reconcile()], ids=["bell", "lists"])
+def test_product_first_heard_of_with_a_purchase_is_fetched_w103(
+    newcomer: User, till: Till, press: Press, ask: Callable[[str], object]
+) -> None:
+    atlas = till.sell("Atlas", interval="once", amount=1900)
+    till.press(press(newcomer, atlas).headers["Location"], "pay")
+    name = newcomer.customers.get().stripe_id
+    Checkout.objects.all().delete()
+    Price.objects.all().delete()
+    Product.objects.all().delete()
+    ask(name)
+    assert Purchase.objects.get().product == Product.objects.get(name="Atlas")
+    assert held(newcomer) == {Product.objects.get().pk}
 
 
 def test_nothing_is_half_written_when_stripe_fails_midway(member: User, till: Till) -> None:

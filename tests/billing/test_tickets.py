@@ -32,6 +32,19 @@ def test_tickets_of_a_customer_are_counted_from_one_and_each_is_its_own() -> Non
     assert (first.user, first.ticket, first.applied_ticket, first.synced_at) == (None, 4, 0, None)
 
 
+def test_whoever_comes_second_to_a_new_customer_takes_the_next_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two bells of a customer that nobody has heard of: between this one's look and its row, the other makes it."""
+    look = sync._first_ticket
+
+    def late(name: str) -> int | None:
+        assert look(name) == 1
+        return look(name)
+
+    monkeypatch.setattr(sync, "_first_ticket", late)
+    assert sync.take_ticket("cus_new") == 2
+    assert Customer.objects.get().ticket == 2
+
+
 @pytest.mark.parametrize("batch", [1, 2, 500])
 def test_tickets_of_everybody_are_taken_at_once(monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
     monkeypatch.setattr(sync, "BATCH", batch)

@@ -19,13 +19,20 @@ from tests.browser.stage import Stage
 from tests.conftest import CHROMIUM, ClientFor
 
 PATIENCE = 10_000
+# Every window would load the pages of the address bar's popup, half of what a small test costs. The last such switch replaces those
+# before it, so the others are Playwright's own.
+NEEDLESS = (
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup,AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,"
+    "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,OptimizationHints,AimEnabled,"
+    "AvoidCorsURLLoaderRestartOnRedirect,TcpPortRandomizationWin,NetworkTimeServiceQuerying,PreconnectToSearch"
+)
 
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """The machine's own Chromium; Playwright's download is not wanted."""
     path = next(filter(None, map(shutil.which, CHROMIUM)))
-    browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", f"--disable-features={NEEDLESS}"])
     yield browser
     browser.close()
 

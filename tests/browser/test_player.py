@@ -1,14 +1,21 @@
 """Watching in a real Chromium, with real bytes from the bucket through short-lived addresses."""
 
+import contextlib
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.core.files.base import ContentFile
 from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from accounts.models import User
 from billing.models import Subscription
+from courses import covers
 from courses.models import Download, Lesson, Progress
 from tests import build
 from tests.browser import screen
@@ -28,6 +35,14 @@ def watching(context_for: Callable[..., BrowserContext], subscriber: User, lesso
     page = context_for(subscriber).new_page()
     page.goto(lesson.get_absolute_url())
     return page
+
+
+def place_is_kept(page: Page, least: float, most: float) -> None:
+    """Wait until the server holds a place between two seconds; it may have been told before the key was pressed."""
+    patience = time.monotonic() + 10
+    while not least <= Progress.objects.get().position < most:
+        assert time.monotonic() < patience, Progress.objects.get().position
+        page.wait_for_timeout(50)
 
 
 def test_7_a_member_goes_on_within_a_second_of_where_they_were(
@@ -61,6 +76,19 @@ def test_8_the_place_is_kept_on_pausing_and_on_leaving(watching: Page, lesson: L
         watching.wait_for_timeout(50)
     watching.goto(lesson.get_absolute_url())
     expect(watching.locator(".player-start")).to_have_text(re.compile("0:20"))
+
+
+@pytest.mark.parametrize("speed", ["1", "2"])
+def test_8_a_crash_costs_ten_seconds_at_most(watching: Page, lesson: Lesson, speed: str) -> None:
+    """Nothing is paused, left or closed: the page is gone between two words to the server."""
+    play(watching)
+    watching.locator("[data-part=speed]").select_option(speed)
+    watching.wait_for_function(f"() => {NOW} >= 14", timeout=30_000)
+    was = watching.evaluate(NOW)
+    watching.route(re.compile("/progress/"), lambda route: route.abort())
+    with contextlib.suppress(PlaywrightError):
+        watching.goto("chrome://crash", timeout=3_000)
+    assert was - 10 <= Progress.objects.get().position <= was + 1
 
 
 def test_11_an_address_that_fails_is_renewed_once_at_the_same_second(
@@ -173,10 +201,40 @@ def test_10_what_was_chosen_outlives_a_new_address(watching: Page, stage: Stage)
     watching.wait_for_function("() => document.querySelector('video').textTracks[0].activeCues?.length")
 
 
-def test_12_lock_screens_know_title_course_and_place(watching: Page, lesson: Lesson) -> None:
+def test_12_lock_screens_know_title_course_cover_and_place(
+    watching: Page, lesson: Lesson, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    cover = settings.BASE_DIR / "sandbox/library/assets/covers/reading-the-tide.webp"
+    lesson.course.cover.save("tide.webp", ContentFile(cover.read_bytes()))
+    covers.make_sizes.call(lesson.course_id)
+    build.lesson(lesson.course, title="Springs", slug="springs")
+    lesson.course.refresh_from_db()
+    watching.reload()
+    watching.evaluate(
+        "() => { const own = navigator.mediaSession; own.keys = {}; own.setActionHandler = (key, act) => { own.keys[key] = act; };"
+        " own.setPositionState = (state) => { own.told = state; }; }"
+    )
     play(watching)
-    metadata = watching.evaluate("({...['title', 'album'].map(n => navigator.mediaSession.metadata[n])})")
-    assert metadata == {"0": "Two bulges", "1": lesson.course.title}
+    told = watching.evaluate(
+        "(({title, album, artist, artwork}) => ({title, album, artist, artwork: artwork.map((each) => each.src)}))"
+        "(navigator.mediaSession.metadata)"
+    )
+    address = dict(lesson.course.cover_set)[800]
+    assert (told["title"], told["album"], told["artist"]) == ("Two bulges", lesson.course.title, lesson.course.author)
+    assert [urlsplit(each).path for each in told["artwork"]] == [address]
+    picture = watching.request.get(told["artwork"][0])
+    assert (picture.status, picture.headers["content-type"]) == (200, "image/webp")
+    jump(watching, 20)
+    watching.wait_for_function("() => navigator.mediaSession.told?.position >= 20")
+    state = watching.evaluate("navigator.mediaSession.told")
+    assert (round(state["duration"]), state["playbackRate"]) == (32, 1)
+    watching.evaluate("navigator.mediaSession.keys.seekto({seekTime: 5})")
+    watching.wait_for_function(f"() => {NOW} >= 5 && {NOW} < 8")
+    watching.evaluate("navigator.mediaSession.keys.pause()")
+    watching.wait_for_function("() => document.querySelector('video').paused")
+    watching.evaluate("navigator.mediaSession.keys.nexttrack()")
+    watching.wait_for_url("**/springs/")
 
 
 def test_chapters_lead_into_the_film_and_can_be_shared(
@@ -241,9 +299,8 @@ def test_a_recording_is_heard_the_same_way(
     expect(page.locator(".player-words")).to_have_text("The moon pulls.")
     page.get_by_role("link", name="0:20 Water").click()
     page.wait_for_function(PLAYING % 20)
-    with page.expect_response(re.compile("/progress/")):
-        page.keyboard.press("k")
-    assert 20 <= Progress.objects.get().position < 23
+    page.keyboard.press("k")
+    place_is_kept(page, 20, 23)
     assert page.evaluate("navigator.mediaSession.metadata.title") == "Wind"
 
 

@@ -279,6 +279,7 @@ def test_22_ten_files_on_a_course_become_ten_lessons_in_natural_order_two_at_a_t
     course: Course = build.course(state="draft", published_at=None)
     paths = [made(f"Lesson {number}.mp4", MP4) for number in range(1, 11)]
     desk.goto(f"/admin/courses/course/{course.pk}/change/")
+    expect(desk.locator(".title-desk-hint")).to_have_text("Add a lesson before you publish the course.")
     most: list[int] = []
 
     def seen(count: int) -> None:
@@ -298,6 +299,10 @@ def test_22_ten_files_on_a_course_become_ten_lessons_in_natural_order_two_at_a_t
     assert [lesson.title for lesson in course.lessons.order_by("position")] == [f"Lesson {n}" for n in range(1, 11)]
     assert max(most) == 2
     assert FileVersion.objects.ready().filter(file__role="media").count() == 10
+    # The page has followed by itself: the outline, and what it says is lacking.
+    expect(desk.locator(".o-lesson input.o-title").nth(9)).to_have_value("Lesson 10")
+    expect(desk.locator(".o-lesson .o-mark-good")).to_have_count(10)
+    expect(desk.locator(".title-desk-hint")).to_be_hidden()
     desk.locator(".run").first.get_by_role("link", name="Open the lesson").click()
     expect(desk.locator("#id_title")).to_have_value("Lesson 1")
     expect(desk.locator(".file .state")).to_have_text("ready")

@@ -53,6 +53,14 @@ def mints() -> int:
     return Download.objects.filter(version__file__role="media").count()
 
 
+SHIFTED = """() => new Promise((done) => {
+  let sum = 0;
+  const seen = new PerformanceObserver((list) => { for (const each of list.getEntries()) sum += each.value; });
+  seen.observe({type: "layout-shift", buffered: true});
+  setTimeout(() => done(sum), 300);
+})"""
+
+
 def undisturbed(page: Page) -> None:
     expect(page.locator(".player-note")).to_be_hidden()
     expect(page.locator(".player-start")).to_be_hidden()
@@ -96,7 +104,11 @@ def test_11_a_jump_while_a_renewal_is_under_way_takes_that_one(watching: Page, l
     play(watching, beyond=0.3)
     watching.evaluate(SHORT_MEMORY)
     held: list[Route] = []
-    watching.route(re.compile("/play/"), lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    watching.route(re.compile("/play/"), hold)
     with time_machine.travel(time.time() + 910, tick=True), watching.expect_request(re.compile("/play/")):
         watching.clock.fast_forward("15:10")
         watching.evaluate("document.querySelector('video').currentTime = 25")
@@ -253,3 +265,37 @@ def test_20_everything_about_the_player_is_reached_by_keyboard_alone(watching: P
         )
     for name in ("Speed", "Captions", "Keys ?", "0:10 Another", "Mark as done"):
         assert name in reached
+
+
+@pytest.mark.parametrize("make", [screen.film, screen.recording])
+def test_a_lesson_stands_still_while_it_loads(
+    context_for: Callable[..., BrowserContext], stage: Stage, make: Callable[..., Lesson]
+) -> None:
+    """CLS under 0.02, on a telephone, with scripts that come late."""
+    lesson = make(stage, body="Tides are long waves. " * 40, preview=True)
+    page = context_for(viewport={"width": 412, "height": 823}).new_page()
+    page.route(re.compile(r"\.js$"), lambda route: (time.sleep(0.2), route.continue_()))
+    page.goto(lesson.get_absolute_url())
+    expect(page.locator(".player-note")).not_to_have_class(re.compile("player-plain"))
+    assert page.evaluate(SHIFTED) < 0.02
+
+
+def test_20_a_lesson_without_javascript_offers_its_film_for_ones_own_player(
+    context_for: Callable[..., BrowserContext], lesson: Lesson, subscriber: User
+) -> None:
+    page = context_for(subscriber, java_script_enabled=False).new_page()
+    page.goto(lesson.get_absolute_url())
+    expect(page.locator(".player-note")).to_contain_text("Playing here needs JavaScript.")
+    expect(page.locator(".player-note a")).to_have_attribute("href", lesson.files.get(role="media").get_absolute_url())
+    for dead in (".player-start", "video"):
+        expect(page.locator(dead)).to_be_hidden()
+
+
+def test_a_lesson_whose_scripts_never_come_says_so(
+    context_for: Callable[..., BrowserContext], lesson: Lesson, subscriber: User
+) -> None:
+    page = context_for(subscriber).new_page()
+    page.route(re.compile(r"\.js$"), lambda route: route.abort())
+    page.goto(lesson.get_absolute_url())
+    expect(page.locator(".player-note")).to_be_hidden()
+    expect(page.locator(".player-note")).to_be_visible(timeout=15_000)

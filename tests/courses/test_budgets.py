@@ -16,6 +16,7 @@ from accounts.models import User
 from courses import budgets, serving
 from courses.models import Allowance, Download, FileVersion, LimitReached
 from tests import build
+from tests.effort import tries
 
 pytestmark = pytest.mark.django_db
 EVENING = datetime(2026, 3, 2, 19, tzinfo=UTC)
@@ -125,7 +126,7 @@ def test_the_owner_lifts_it_for_a_person(
 def test_t8_of_a_thousand_honest_heavy_readers_none_is_stopped(plan: Any, shelf: list[FileVersion]) -> None:
     """Each takes 25 titles in one evening, each tried again once, some by a program that opens four connections."""
     dice, stopped, asked = random.Random(8), 0, 0
-    people = User.objects.bulk_create([User(email=f"reader{number}@example.com") for number in range(1000)])
+    people = User.objects.bulk_create([User(email=f"reader{number}@example.com") for number in range(tries(150, 1000))])
     for person in people:
         at = EVENING + timedelta(minutes=dice.randrange(60))
         rows: list[Download] = []
@@ -142,8 +143,7 @@ def test_t8_of_a_thousand_honest_heavy_readers_none_is_stopped(plan: Any, shelf:
         final = budgets.used(person.pk, shelf[0].pk, now=at)
         stopped += any(final.counts[name] > settings.BUDGETS[name] for name in final.counts)
         stopped += peak(rows) > settings.BUDGETS["LINKS_PER_MINUTE"]
-    assert len(people) == 1000
-    assert asked > 50_000
+    assert asked > 50 * len(people)
     assert stopped == 0
 
 

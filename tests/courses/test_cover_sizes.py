@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.template.loader import render_to_string
+from django.test import Client
 from PIL import Image
 
 from courses import covers
@@ -118,3 +119,22 @@ def test_u_what_is_no_good_picture_is_left_as_it_is(work: Work, name: str) -> No
 def test_a_title_that_went_away_meanwhile_is_no_failure(work: Work) -> None:
     covers.make_sizes.enqueue(10**6)
     work()
+
+
+def test_a_films_still_is_a_small_picture_of_the_cover_once_there_is_one(work: Work) -> None:
+    made = book(picture(size=(1600, 900)))
+    assert made.poster == made.cover.url
+    covers.make_sizes.enqueue(made.pk)
+    work()
+    made.refresh_from_db()
+    assert made.poster == dict(made.cover_set)[800]
+    assert build.ebook().poster == ""
+
+
+def test_only_the_first_cover_of_a_shelf_is_fetched_before_all_else() -> None:
+    for _ in range(3):
+        book(picture())
+    page = Client().get("/ebooks/").content.decode()
+    assert page.count('fetchpriority="high"') == 1
+    assert page.count('loading="lazy"') == 2
+    assert page.index('fetchpriority="high"') < page.index('loading="lazy"')

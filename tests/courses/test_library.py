@@ -1,10 +1,14 @@
 """The member's own shelf."""
 
+from typing import Any
+
 import pytest
+from django.db import connection, models
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from courses.models import Progress
+from courses.models import Progress, Publication
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +53,47 @@ def test_a_large_library_has_pages(client_for: type[Client], subscriber: User) -
     assert "All 26 of your ebooks" in browser.get("/library/").content.decode()
     assert "Page 2 of 2" in browser.get("/library/?kind=ebook&page=2").content.decode()
     assert browser.get("/library/?kind=nonsense").status_code == 200
+
+
+def test_the_latest_of_both_kinds_come_first(client_for: type[Client], subscriber: User) -> None:
+    course, book = build.course(title="Older"), build.ebook(title="Newer")
+    assert course.published_at < book.published_at
+    page = client_for(subscriber).get("/library/")
+    assert [title.title for title in page.context["newest"]] == ["Newer", "Older"]
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("path", ["/library/", "/library/?kind=ebook", "/library/?kind=course&page=2"])
+def test_a_library_fetches_no_more_than_it_shows_however_much_there_is(
+    client_for: type[Client], subscriber: User, path: str
+) -> None:
+    browser = client_for(subscriber)
+
+    def asked() -> tuple[int, int]:
+        """Return how many queries the page asked, and how many titles were made of their rows."""
+        seen: list[Any] = []
+
+        def count(sender: type[models.Model], **_: Any) -> None:
+            if issubclass(sender, Publication):
+                seen.append(sender)
+
+        models.signals.post_init.connect(count)
+        try:
+            with CaptureQueriesContext(connection) as queries:
+                assert browser.get(path).status_code == 200
+        finally:
+            models.signals.post_init.disconnect(count)
+        return len(queries), len(seen)
+
+    def more(number: int) -> None:
+        for _ in range(number):
+            build.course()
+            build.ebook()
+
+    more(50)
+    asked()  # The first request of a session keeps it.
+    few = asked()
+    more(40)
+    assert asked() == few
+    assert few[0] <= 16
+    assert few[1] <= 24

@@ -29,7 +29,7 @@ def led(visit: Visit, location: str, status: int = 302) -> None:
 def test_c114_member_who_pays_already_is_led_to_the_account(
     member: User, till: Till, client_for: Any, knock: Knock
 ) -> None:
-    till.ring_all()
+    till.ring_last()
     visit = knock(client_for(member), "post", f"/checkout/{Price.objects.get().stripe_id}/")
     assert (visit.status, visit.location) == (302, "/account/")
     assert len(till.stripe.store.all("checkout.session")) == 1
@@ -95,7 +95,7 @@ def test_c119_payment_under_another_address_is_bound_to_the_account_that_clicked
     price = till.sell()
     till.press(browser.post(f"/checkout/{price.stripe_id}/")["Location"], "pay", email=somebody.email)
     till.stripe.call("POST", f"customers/{Customer.objects.get().stripe_id}", email=somebody.email)
-    till.ring_all()
+    till.ring_last()
     assert Customer.objects.get().user == newcomer
     title = build.ebook()
     file = build.file(title).get_absolute_url()
@@ -152,11 +152,11 @@ ENDS: dict[str, list[Callable[[Life], Any]]] = {
 def test_c123_two_ends_are_one_end(newcomer: User, till: Till, acts: list[Callable[[Life], Any]]) -> None:
     life = Life(till, newcomer)
     life.subscribe()
-    till.ring_all()
+    till.ring_last()
     assert life.is_open()
     for act in acts:
         act(life)
-        till.ring_all()
+        till.ring_last()
     assert not life.is_open()
     for event in till.stripe.events():
         till.rung.discard(event["id"])

@@ -1,6 +1,7 @@
 """Bad inputs 1 to 44: the click on a file, by whom it is not for, in ways it was not meant, and about what is not there."""
 
 import http.client
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -194,6 +195,33 @@ def test_link_that_has_expired_is_dead_and_one_click_makes_another(
     assert ask("GET", old, headers=headers)[0] == 403
     status, body = ask("GET", minted(knock(browser, "get", real.get_absolute_url(), headers=headers)), headers=headers)
     assert (status, body) == ((206, PDF[100:]) if headers else (200, PDF))
+
+
+def test_13_a_links_address_is_worth_nothing_for_another_object_later_or_altered(
+    subscriber: User, real: File, client_for: Any, knock: Knock, now: datetime, time_machine: Any
+) -> None:
+    time_machine.move_to(now)
+    other = FileVersion.objects.create(
+        file=build.file(build.ebook()), size=3, content_type="application/pdf", state="ready", ready_at=now
+    )
+    good = minted(knock(client_for(subscriber), "get", real.get_absolute_url()))
+    key = real.versions.get().key
+    altered = {
+        "another object": good.replace(key, other.key),
+        "a longer life": re.sub("X-Amz-Expires=[0-9]+", "X-Amz-Expires=900", good),
+        "another moment": re.sub("(X-Amz-Date=[0-9]{8}T)[0-9]{6}", r"\g<1>000001", good),
+        "another name": good.replace("filename%3D%22", "filename%3D%22x", 1),
+        "another trace": re.sub("x-dl=.", "x-dl=_", good),
+        "another signature": good[:-1] + ("0" if good[-1] != "0" else "1"),
+        "no signature": re.sub("&X-Amz-Signature=[0-9a-f]+", "", good),
+    }
+    assert ask("GET", good)[0] == 200
+    for what, address in altered.items():
+        assert address != good, what
+        # As Amazon does: 400 where the query is no complete signature any more.
+        assert ask("GET", address)[0] == (400 if what == "no signature" else 403), what
+    time_machine.move_to(now + timedelta(seconds=121))
+    assert ask("GET", good)[0] == 403
 
 
 # --- Titles that would break a header or a disk -----------------------------------------------

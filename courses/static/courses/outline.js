@@ -25,6 +25,11 @@ class Outline {
     this.rows.addEventListener("pointermove", (event) => this.pull(event));
     this.rows.addEventListener("pointerup", () => this.drop());
     this.rows.addEventListener("pointercancel", () => this.letGo());
+    // Uploads make lessons, and fill them.
+    document.addEventListener("page-anew", ({ detail: page }) => {
+      const fresh = page.querySelector("[data-outline] [data-rows]");
+      if (fresh && !this.drag) this.show(fresh.innerHTML, document.activeElement?.dataset.key);
+    });
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.drag) this.letGo();
       const typing = event.target.closest("input:not([type=hidden]), textarea, select");

@@ -1,6 +1,7 @@
-// Keeps the viewer's place, at most ten seconds behind. What could not be sent is sent later, with its age, so that it never undoes
+// Keeps the viewer's place, at most ten seconds behind at any speed. What could not be sent is sent later, with its age, so that it never undoes
 // what another device has seen since.
 const EVERY = 8_000;
+const FAR = 8; // seconds of the film
 
 export class Place {
   constructor(url, token, completed) {
@@ -13,10 +14,11 @@ export class Place {
     addEventListener("online", () => this.save());
   }
 
-  // Where the viewer is now. Sent when the last word is eight seconds old.
+  // Where the viewer is now. Sent when the last word is eight seconds old, or eight seconds of the film away, which at double speed is sooner.
   note(position, duration) {
     this.seen = { position: Math.round(position * 10) / 10, duration: Math.round(duration * 10) / 10 || 0, at: Date.now() };
-    if (Date.now() - this.savedAt > EVERY) this.save();
+    const since = Date.now() - this.savedAt;
+    if (since > EVERY || (since > EVERY / 4 && Math.abs(this.seen.position - this.saved) > FAR)) this.save();
   }
 
   body() {

@@ -167,6 +167,6 @@ floats.hidden = !canFloat(media);
 floats.addEventListener("click", player.float);
 part("help").addEventListener("click", player.help);
 start.addEventListener("click", () => begin());
-media.hidden = start.hidden = false;
 note.hidden = true;
+note.classList.remove("player-plain");
 listenToKeys(player);

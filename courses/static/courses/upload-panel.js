@@ -20,6 +20,8 @@ export class Panel {
     this.words = root.querySelector("template[data-words]").dataset;
     this.queue = new Queue(root.dataset.start, () => this.summarize());
     this.announced = performance.now();
+    this.shown = Promise.resolve();
+    this.next = null;
     root.addEventListener("change", (event) => this.changed(event.target));
     root.addEventListener("click", (event) => this.clicked(event));
     for (const zone of root.querySelectorAll("[data-zone]")) this.welcome(zone);
@@ -74,7 +76,9 @@ export class Panel {
     job.tell = (state) => row.show(state);
     job.on = (upload) => {
       row.on(upload);
-      if (job.body?.as_lesson) row.link(job.begun.page);
+      if (!job.body?.as_lesson) return;
+      row.link(job.begun.page);
+      this.tried(() => this.refresh());
     };
     job.end = (answer) => this.ended(job, row, answer);
     this.queue.add(job);
@@ -140,13 +144,27 @@ export class Panel {
     this.say(this.words.cancelled);
   }
 
-  // Show the list as the server has it now.
-  async refresh() {
+  // Show the list as the server has it now, and whatever else of the page follows from it. One page at a time is asked for;
+  // all who come meanwhile share the one after it.
+  refresh() {
+    this.next ??= this.shown.catch(() => {}).then(() => {
+      this.next = null;
+      return (this.shown = this.show());
+    });
+    return this.next;
+  }
+
+  async show() {
     const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
     const fresh = page.querySelector(".files-panel[data-start] .files");
-    if (!fresh) return;
+    if (!fresh) return; // Signed out meanwhile.
     this.root.querySelector(".files").replaceWith(fresh);
     this.hideActive();
+    for (const old of document.querySelectorAll("[data-anew]")) {
+      const now = page.querySelector(`[data-anew="${old.dataset.anew}"]`);
+      if (now) old.replaceWith(now);
+    }
+    document.dispatchEvent(new CustomEvent("page-anew", { detail: page }));
   }
 
   // What this page is at work on is no interrupted upload.

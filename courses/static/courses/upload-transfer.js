@@ -9,6 +9,7 @@ const LONGEST_WAIT = 60_000;
 const STALLED = 60_000;
 const REFUSALS = 5;
 const ROUNDS = 3;
+const REPORT_EVERY = 200;
 
 export class Upload {
   // `begun` is what the server answered to start or progress; `ask` has sign(numbers, sums) and finish(); `tell(state)` hears how it goes.
@@ -25,7 +26,7 @@ export class Upload {
     this.refusals = new Map();
     this.meter = new Meter();
     this.urls = new Urls(file, begun, { sign: ask.sign, next: (count) => this.todo.slice(0, count) });
-    this.failures = this.notBefore = 0;
+    this.failures = this.notBefore = this.reported = 0;
     this.paused = this.over = this.cancelled = false;
     this.why = "paused";
   }
@@ -146,7 +147,7 @@ export class Upload {
         clearTimeout(stalled);
         stalled = setTimeout(() => request.abort(), STALLED);
         this.moving.set(number, event.loaded);
-        this.report();
+        this.progress();
       };
       request.onloadend = () => {
         clearTimeout(stalled);
@@ -160,7 +161,13 @@ export class Upload {
     });
   }
 
+  // Browsers tell of every lane twenty times a second; nobody reads so fast.
+  progress() {
+    if (performance.now() - this.reported > REPORT_EVERY) this.report();
+  }
+
   report(note) {
+    this.reported = performance.now();
     this.meter.mark(this.sent);
     const state = { sent: this.sent, size: this.begun.size, speed: this.meter.speed };
     this.tell({ ...state, paused: this.paused, note: this.paused ? this.why : note });

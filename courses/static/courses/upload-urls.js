@@ -1,7 +1,8 @@
 // URLs for parts: signed a few at a time when they are needed, so that no upload dies because its last URL grew old.
 import { canSum, slice, sum } from "./upload-fingerprint.js";
 
-const AHEAD = 4;
+const AHEAD = 8;
+const LOW = 4; // When one of this many that come next has no URL, the next few are summed and signed, while others are on their way.
 const EARLY = 60;
 
 export class Urls {
@@ -11,14 +12,22 @@ export class Urls {
     this.known = new Map();
     this.sums = new Map();
     this.signing = Promise.resolve();
+    this.isAhead = false;
   }
 
   // Return {url, headers} for a part. One batch is signed at a time; whoever comes meanwhile finds it done.
   async take(number) {
-    while (!this.isFresh(number)) await this.more([number, ...this.next(AHEAD - 1)]);
+    while (!this.isFresh(number)) await this.more([number, ...this.next(1)]);
     const found = this.known.get(number);
-    if (this.next(1).some((other) => !this.isFresh(other))) this.more(this.next(AHEAD)).catch(() => {});
+    this.lookAhead();
     return found;
+  }
+
+  async lookAhead() {
+    if (this.isAhead || this.next(LOW).every((number) => this.isFresh(number))) return;
+    this.isAhead = true;
+    await this.more(this.next(AHEAD)).catch(() => {}); // Whoever needs one asks again, and hears why.
+    this.isAhead = false;
   }
 
   // After a failure: another one next time.

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,14 @@ def test_the_first_start_finds_a_whole_library(loaded: None, now: datetime) -> N
     for publication in Publication.objects.all():
         assert default_storage.exists(publication.cover.name)
         assert publication.topics.exists()
+
+
+def test_every_cover_gets_its_sizes_from_a_worker_that_began_before_there_was_one(
+    loaded: None, work: Callable[..., int]
+) -> None:
+    """The duty that looks for covers goes round every six hours, and at a first start it has just been."""
+    work()
+    assert all(len(title.cover_set) >= 3 for title in Publication.objects.all())
 
 
 def test_a_subscriber_receives_the_very_bytes(loaded: None, newcomer: User, now: datetime) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.s3 import BucketServer
+from sandbox.s3.line import Line
 from tests.sandbox.s3.cases_multipart import begin, put_part
 from tests.sandbox.s3.scene import BODY, Scene
 
@@ -77,3 +78,17 @@ def test_a_bucket_that_hangs_can_still_be_stopped(our_bucket: BucketServer, ours
     thread.join(5)
     our_bucket.start()
     assert ended == [True]
+
+
+def test_a_slow_line_is_one_for_all_connections(
+    our_bucket: BucketServer, ours: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(our_bucket, "line", Line(rate=400_000))
+    began = time.monotonic()
+    threads = [threading.Thread(target=ours.put, args=[bytes(100_000)], kwargs={"key": f"content/{n}"}) for n in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - began >= 0.5
+    assert [ours.stored(key=f"content/{n}") for n in "ab"] == [bytes(100_000)] * 2
