@@ -65,9 +65,10 @@ class Outcome:
 
     def __str__(self) -> str:
         return (
-            f"{self.uploads} uploads and {self.clicks} clicks while the bucket failed ({dict(self.failed)}) and {self.killed} "
-            f"workers died: {len(self.refused)} clicks refused, {len(self.unfinished)} uploads unfinished, {len(self.wrong)} wrong; {self.again} steps "
-            f"were tried again; clicks p99 {percentile(self.times, 0.99):.0f} ms"
+            f"{self.uploads} uploads and {self.clicks} clicks while the bucket failed ({dict(self.failed)}) and "
+            f"{self.killed} workers died: {len(self.refused)} clicks refused, {len(self.unfinished)} uploads unfinished, "
+            f"{len(self.wrong)} wrong; {self.again} steps were tried again; "
+            f"clicks p99 {percentile(self.times, 0.99):.0f} ms"
         )
 
 
