@@ -10,7 +10,9 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -90,7 +92,7 @@ def run(stripe: StripeServer, people: list[int], *, deliveries: int, crashes: in
                 time.sleep(3)
                 watch.trouble(crash)
             time.sleep(2)
-            watch.trouble(lambda: (line.cut(), time.sleep(away), line.mend()))
+            watch.trouble(partial(line.fail, away))
             telling.join(300)
             postman.finish(300)
             time.sleep(HEALED)
@@ -120,9 +122,9 @@ class Watch:
             answer = clicks.request(self.site.connect, "GET", self.path, self.cookie)
             self.answers.append((began, time.monotonic(), answer.status))
 
-    def trouble(self, make: object) -> None:
+    def trouble(self, make: Callable[[], None]) -> None:
         began = time.monotonic()
-        make()  # type: ignore[operator]
+        make()
         self.troubles.append((began, time.monotonic()))
 
     def end(self) -> None:
