@@ -10,7 +10,9 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -21,7 +23,7 @@ from bench.faults.audit import Audit, audit, database_url
 from bench.faults.deliveries import Story
 from bench.faults.fleet import Fleet, fleet
 from bench.faults.postman import Postman
-from bench.faults.wire import wire
+from bench.faults.wire import Wire, wire
 from billing.catalogue import mirror_catalogue
 from sandbox.stripe import StripeServer
 from tests import build
@@ -90,7 +92,7 @@ def run(stripe: StripeServer, people: list[int], *, deliveries: int, crashes: in
                 time.sleep(3)
                 watch.trouble(crash)
             time.sleep(2)
-            watch.trouble(lambda: (line.cut(), time.sleep(away), line.mend()))
+            watch.trouble(partial(be_away, line, away))
             telling.join(300)
             postman.finish(300)
             time.sleep(HEALED)
@@ -120,9 +122,9 @@ class Watch:
             answer = clicks.request(self.site.connect, "GET", self.path, self.cookie)
             self.answers.append((began, time.monotonic(), answer.status))
 
-    def trouble(self, make: object) -> None:
+    def trouble(self, make: Callable[[], None]) -> None:
         began = time.monotonic()
-        make()  # type: ignore[operator]
+        make()
         self.troubles.append((began, time.monotonic()))
 
     def end(self) -> None:
@@ -142,6 +144,12 @@ class Watch:
             found.healing.append(min(good, default=end + 999) - end)
         if max(found.healing, default=0) > HEALED:
             found.late.append(f"links came back only after {max(found.healing):.1f} s")
+
+
+def be_away(line: Wire, seconds: float) -> None:
+    line.cut()
+    time.sleep(seconds)
+    line.mend()
 
 
 def crash() -> None:
