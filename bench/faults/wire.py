@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -62,6 +63,11 @@ class Wire:
 
     def mend(self) -> None:
         self.up = True
+
+    def fail(self, seconds: float) -> None:
+        self.cut()
+        time.sleep(seconds)
+        self.mend()
 
 
 @contextmanager

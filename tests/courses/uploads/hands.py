@@ -41,7 +41,7 @@ def delivered(version: FileVersion) -> bytes:
 def a_file(name: str) -> File:
     role = {".vtt": "captions", ".mp4": "media", ".webm": "media", ".mp3": "media", ".m4a": "media"}
     ending = name[name.rindex(".") :].lower()
-    return File.objects.create(publication_id=build.ebook().pk, name="Manual", role=role.get(ending, "attachment"))
+    return File.objects.create(publication=build.ebook(), name="Manual", role=role.get(ending, "attachment"))
 
 
 def begun(name: str, size: int, now: datetime, *, of: File | None = None, sums: bool = True) -> FileVersion:
