@@ -92,11 +92,7 @@ def run(stripe: StripeServer, people: list[int], *, deliveries: int, crashes: in
                 time.sleep(3)
                 watch.trouble(crash)
             time.sleep(2)
-<<<<<<< HEAD
             watch.trouble(partial(be_away, line, away))
-=======
-            watch.trouble(partial(line.fail, away))
->>>>>>> main
             telling.join(300)
             postman.finish(300)
             time.sleep(HEALED)
