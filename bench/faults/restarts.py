@@ -23,7 +23,7 @@ from bench.faults.audit import Audit, audit, database_url
 from bench.faults.deliveries import Story
 from bench.faults.fleet import Fleet, fleet
 from bench.faults.postman import Postman
-from bench.faults.wire import Wire, wire
+from bench.faults.wire import wire
 from billing.catalogue import mirror_catalogue
 from sandbox.stripe import StripeServer
 from tests import build
@@ -92,7 +92,7 @@ def run(stripe: StripeServer, people: list[int], *, deliveries: int, crashes: in
                 time.sleep(3)
                 watch.trouble(crash)
             time.sleep(2)
-            watch.trouble(partial(be_away, line, away))
+            watch.trouble(partial(line.fail, away))
             telling.join(300)
             postman.finish(300)
             time.sleep(HEALED)
@@ -144,12 +144,6 @@ class Watch:
             found.healing.append(min(good, default=end + 999) - end)
         if max(found.healing, default=0) > HEALED:
             found.late.append(f"links came back only after {max(found.healing):.1f} s")
-
-
-def be_away(line: Wire, seconds: float) -> None:
-    line.cut()
-    time.sleep(seconds)
-    line.mend()
 
 
 def crash() -> None:
