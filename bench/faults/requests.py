@@ -73,6 +73,7 @@ def run(stripe: StripeServer, *, requests: int, seed: int = 1, quick: bool = Fal
     ours = {urlsplit(settings.S3_BUCKET_ORIGIN).netloc, urlsplit(stripe.url).netloc}
     with tempfile.TemporaryDirectory() as folder, bucket(Path(folder)), fleet(database_url(), quick=quick) as site:
         hosts, said = ours | {"testserver", f"testserver:{site.port}"}, 0
+        wrong = 0
         while found.requests < requests:
             everybody = people.everybody(datetime.now(UTC))
             people.shelf()
@@ -84,9 +85,10 @@ def run(stripe: StripeServer, *, requests: int, seed: int = 1, quick: bool = Fal
             acts = [partial(send, site, one, cookies[one.role], found, hosts) for one in chosen]
             together(acts, hands=HANDS)
             call_command("flush", verbosity=0, interactive=False)
-            if "Traceback" in (log := site.log()[said:]):
-                print(log[-6000:], flush=True)
-            said += len(log)
+            log, known = site.log()[said:], wrong
+            said, wrong = said + len(log), len(found.wrong)
+            if wrong > known and "Internal Server Error" in log:
+                print(log[log.index("Internal Server Error") :][:6000], flush=True)
             print(f"{found.requests} sent, {len(found.wrong)} wrong", flush=True)
     return found
 
