@@ -29,7 +29,6 @@ PAGES = {
     "lesson": "/courses/reading-the-tide/two-bulges/",
     "ebook": "/ebooks/slack-water/",
     "plans": "/plans/",
-    "sign_in": "/account/login/",
 }
 # What is asked for: 99 for performance, 100 for the rest.
 CATEGORIES = {"performance": 99, "accessibility": 100, "best-practices": 100, "seo": 100}
