@@ -44,6 +44,7 @@ def bucket(root: Path) -> BucketServer:
 
 def main(wanted: list[str]) -> None:
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     with tempfile.TemporaryDirectory() as folder, bucket(Path(folder)):
         for name, measure in PARTS.items():
             if not wanted or name in wanted:

@@ -316,6 +316,7 @@ def main(wanted: list[str]) -> int:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # A thousand people are made.
     logging.disable(logging.CRITICAL)  # Thousands of failures are meant, and each would write a page.
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     wrong = 0.0
     with tempfile.TemporaryDirectory() as folder, stripe_server(Path(folder)) as stripe:
         for name in wanted or RUNS:
