@@ -280,6 +280,14 @@ def test_a_lesson_stands_still_while_it_loads(
     assert page.evaluate(SHIFTED) < 0.02
 
 
+def test_a_press_before_the_scripts_are_there_is_not_lost(watching: Page) -> None:
+    """The button is there from the first paint; it can be pressed only once it does something."""
+    watching.route(re.compile(r"\.js$"), lambda route: (time.sleep(0.4), route.continue_()))
+    watching.reload(wait_until="commit")
+    expect(watching.locator(".player-start")).to_be_visible()
+    play(watching)
+
+
 def test_20_a_lesson_without_javascript_offers_its_film_for_ones_own_player(
     context_for: Callable[..., BrowserContext], lesson: Lesson, subscriber: User
 ) -> None:

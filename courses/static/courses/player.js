@@ -167,6 +167,8 @@ floats.hidden = !canFloat(media);
 floats.addEventListener("click", player.float);
 part("help").addEventListener("click", player.help);
 start.addEventListener("click", () => begin());
+// It stands there from the first paint, and can be pressed once there is somebody to hear it.
+start.disabled = false;
 note.hidden = true;
 note.classList.remove("player-plain");
 listenToKeys(player);
