@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.admin.options import TO_FIELD_VAR
 from django.core.exceptions import BadRequest, MiddlewareNotUsed
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -64,7 +65,8 @@ class CompressionMiddleware(GZipMiddleware):
 class ImpossibleValuesMiddleware:
     """Answer what no row can hold before a database breaks over it, each in its own way.
 
-    404 for a number in an address that no row can have; 400 for a NUL in a query of the admin, whose filters ask with it as it is.
+    404 for a number in an address that no row can have; 400 for a NUL in a query of the admin, whose filters ask with it as it is, and for
+    an empty name of the column by which a popup of the admin knows its row.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -77,6 +79,12 @@ class ImpossibleValuesMiddleware:
         match = request.resolver_match
         if match and match.app_name == "admin" and "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("NUL in the query")
+        if (
+            match
+            and match.app_name == "admin"
+            and "" in (request.GET.get(TO_FIELD_VAR), request.POST.get(TO_FIELD_VAR))
+        ):
+            raise BadRequest("no column is named")
         numbers = [value for value in named.values() if isinstance(value, int)]
         written = str(named.get("object_id", ""))  # The admin's own, which are told from words only later.
         if NUMBER.fullmatch(written):

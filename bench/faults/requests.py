@@ -128,7 +128,9 @@ def heard(text: bytes, seconds: float) -> Heard:
     status = re.match(r"HTTP/1\.[01] (\d{3})", first)
     pairs = [line.partition(":") for line in rest]
     headers = {name.lower(): value.strip() for name, _, value in pairs}
-    return Heard(int(status[1]) if status else 0, headers, body, seconds)
+    return Heard(
+        int(status[1]) if status else 0, headers, attacks.opened(body, headers.get("content-encoding", "")), seconds
+    )
 
 
 def bucket(folder: Path) -> BucketServer:

@@ -30,3 +30,11 @@ def test_selection_of_a_title_that_no_row_can_be_is_refused(client_for: type[Cli
 
 def test_nul_in_a_query_of_the_admin_is_refused(client_for: type[Client], owner: User) -> None:
     assert client_for(owner).get("/admin/courses/course/?kind=a%00b").status_code == 400
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_empty_name_of_a_column_is_a_plain_400(owner: User, client_for: type[Client], method: str) -> None:
+    ask = getattr(client_for(owner), method)
+    assert ask("/admin/courses/topic/1/delete/?_to_field=").status_code == 400
+    if method == "post":
+        assert ask("/admin/courses/topic/1/delete/", {"_to_field": ""}).status_code == 400

@@ -147,7 +147,8 @@ def test_a_file_fetched_in_pieces_is_one_version_though_it_is_replaced_meanwhile
 
     bucket.fail_next(match=replace_once)
     address = live_server.url + file.get_absolute_url()
-    command = ["aria2c", "--no-conf", "-x3", "-s3", "-k1M", "-o", "book.pdf"]
+    # So slow that the first piece is not all of it before the others have begun.
+    command = ["aria2c", "--no-conf", "-x3", "-s3", "-k1M", "--max-overall-download-limit=1M", "-o", "book.pdf"]
     result = shell.run(*command, f"--header=Cookie: {cookie_of(subscriber)}", address)
     assert result.returncode == 0, result.stdout
     assert shell.read("book.pdf") == OLD

@@ -11,7 +11,7 @@ from tests.house.scene import ROOT
 
 
 @pytest.mark.skipif(not COMPLETE, reason="minutes; make test COMPLETE=1 runs it")
-@pytest.mark.parametrize("run", ["restarts", "storage", "parts"])
+@pytest.mark.parametrize("run", ["restarts", "storage"])
 def test_site_comes_through_the_short_form_of(run: str) -> None:
     command = [sys.executable, "-m", "bench.faults", run, "--short"]
     done = subprocess.run(

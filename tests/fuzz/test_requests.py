@@ -49,7 +49,7 @@ class Fuzzer:
         before = transaction.savepoint()
         answer: Any = browser.generic(attack.method, attack.path, attack.body, content_type=kind, headers=headers)
         seconds = time.perf_counter() - began
-        body = b"" if answer.streaming else answer.content
+        body = b"" if answer.streaming else attacks.plain(answer)
         transaction.savepoint_rollback(before)
         browser.cookies = kept
         self.statuses[answer.status_code] += 1
@@ -75,7 +75,7 @@ class Fuzzer:
         attack = attacks.made(dice, door, list(self.browsers), self.real)
         answer = self.send(attack)
         if attack.method == "GET" and answer.status_code == 200 and "html" in answer.headers.get("Content-Type", ""):
-            again = attacks.filled(dice, answer.content.decode(), attack.role, door, attack.path.split("?")[0])
+            again = attacks.filled(dice, attacks.plain(answer).decode(), attack.role, door, attack.path.split("?")[0])
             if again:
                 self.send(again)
 
