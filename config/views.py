@@ -1,5 +1,6 @@
 """Pages that belong to no app: health, public media, errors."""
 
+import errno
 import sys
 
 from django.conf import settings
@@ -50,7 +51,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Covers on disk. A changed cover gets a new name, so browsers may keep what they have for good."""
-    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    try:
+        response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise Http404 from error  # no cover has a name no disk can hold
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     response["Content-Disposition"] = "inline"
     # A cover is shown by whoever links to a title.

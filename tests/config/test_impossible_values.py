@@ -38,3 +38,9 @@ def test_empty_name_of_a_column_is_a_plain_400(owner: User, client_for: type[Cli
     assert ask("/admin/courses/topic/1/delete/?_to_field=").status_code == 400
     if method == "post":
         assert ask("/admin/courses/topic/1/delete/", {"_to_field": ""}).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a/" * 3000 + "b", "a%00b", "%2e%2e/%2e%2e/etc/passwd"])
+def test_name_no_cover_can_have_is_not_found(client: Client, name: str) -> None:
+    assert client.get(f"/media/{name}").status_code in {400, 404}
+    assert client.head(f"/media/{name}").status_code in {400, 404}
