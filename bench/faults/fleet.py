@@ -49,12 +49,20 @@ class Fleet:
 
 @contextmanager
 def fleet(
-    database: str, *, plan: str = "", without: str = "", workers: int = 3, quick: bool = False
+    database: str,
+    *,
+    plan: str = "",
+    without: str = "",
+    workers: int = 3,
+    quick: bool = False,
+    root: Path | None = None,
 ) -> Iterator[Fleet]:
     """Serve the site with some workers on this database; everything it started is gone at the end of the block.
 
+    `root` is the folder with the code, where it is another than this.
     `quick` forks each worker from a master that has loaded the site, so that a killed one is replaced at once.
     """
+    root = root or Path.cwd()
     with tempfile.TemporaryDirectory(prefix="fleet") as name:
         folder, port = Path(name), free_port()
         variables = os.environ | {"DATABASE_URL": database, "DEBUG": "false", "BUDGET_FACTOR": "1000"}
@@ -63,13 +71,13 @@ def fleet(
             "FAULT_PLAN": plan,
             "FAULT_FOLDER": str(folder),
             "FAULT_WITHOUT": without,
-            "PYTHONPATH": str(Path.cwd()),
+            "PYTHONPATH": str(root),
         }
         command = [sys.executable, "-m", "gunicorn", "bench.faults.site", "--config", "deploy/gunicorn.conf.py"]
         command += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--access-logfile", "/dev/null"]
         command += ["--log-level", "warning", *(["--preload"] if quick else [])]
         with (folder / "log").open("w") as log:
-            master = subprocess.Popen(command, env=variables, stdout=log, stderr=log, start_new_session=True)
+            master = subprocess.Popen(command, cwd=root, env=variables, stdout=log, stderr=log, start_new_session=True)
         try:
             wait_for(port, master)
             yield Fleet(port, master, folder)

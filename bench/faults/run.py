@@ -30,10 +30,12 @@ from bench.faults import (  # noqa: E402 - models need Django
     orders,
     outage,
     parts,
+    recovery,
     requests,
     restarts,
     silence,
     storage,
+    upgrade,
 )
 from bench.faults.proxied import program  # noqa: E402
 from bench.report import Figure, write  # noqa: E402
@@ -275,6 +277,31 @@ def lose_parts(stripe: StripeServer) -> list[Figure]:
     ]
 
 
+def bring_back(stripe: StripeServer) -> list[Figure]:
+    """A database of 100,000 people, 10,000 of them customers, is dumped, lives on, is dropped, and comes back by what the docs say."""
+    size = (2_000, 100, 100) if SHORT else (100_000, 10_000, 3_000)
+    found = recovery.run(stripe, people=size[0], customers=size[1], moves=size[2])
+    print(found, *found.wrong[:20], sep="\n")
+    beside = (
+        f"{found.people} people, {found.customers} customers, {found.size / 2**20:.0f} MiB dumped, dropped and restored"
+    )
+    return [
+        failures("faults_recovery", len(found.wrong), beside, found.rows),
+        Figure("faults_recovery_took", found.back_after, "s", beside, found.rows),
+    ]
+
+
+def put_in(stripe: StripeServer) -> list[Figure]:
+    """The version before the newest migration is upgraded to this one under traffic, as the docs say."""
+    found = upgrade.run(stripe, seconds=5 if SHORT else 60)
+    print(found, *found.failures()[:20], sep="\n")
+    n = sum(found.answers.values())
+    return [
+        failures("faults_upgrade", len(found.failures()), "requests while a new version was put in", n),
+        Figure("faults_upgrade_slowest", found.slowest, "s", "the longest that anybody waited", n),
+    ]
+
+
 RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
     "edges": ask_at_edges,
     "orders": walk_orders,
@@ -288,6 +315,8 @@ RUNS: dict[str, Callable[[StripeServer], list[Figure]]] = {
     "crowding": crowd_in,
     "storage": fail_to_store,
     "parts": lose_parts,
+    "recovery": bring_back,
+    "upgrade": put_in,
 }
 
 
