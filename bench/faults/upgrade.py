@@ -191,7 +191,7 @@ def made_by(tree: Path) -> dict[str, Any]:
     """Let the version in this folder make people and titles, and say where they are."""
     program = HERE / "bench" / "faults" / "upgrade_scene.py"
     done = subprocess.run(
-        [sys.executable, str(program)], cwd=tree, env=variables(tree), capture_output=True, text=True, check=False
+        [sys.executable, "-P", str(program)], cwd=tree, env=variables(tree), capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
