@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,13 +46,16 @@ def server_of(port: int, site: int) -> str:
 
 
 @contextmanager
-def nginx(site: int) -> Iterator[int]:
-    """Serve what listens on `site` through nginx; yield its port. Raises RuntimeError where it does not start."""
+def nginx(site: int, server: Callable[[int, int], str] = server_of) -> Iterator[int]:
+    """Serve what listens on `site` through nginx; yield its port. Raises RuntimeError where it does not start.
+
+    `server` makes the server's configuration from both ports.
+    """
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="nginx") as name:
         folder = Path(name)
         folder.chmod(0o755)  # Its workers are another user where root starts it.
-        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, server=server_of(port, site)))
+        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, server=server(port, site)))
         process = subprocess.Popen([program(), "-c", folder / "nginx.conf", "-e", folder / "error.log"])
         try:
             for _ in range(100):

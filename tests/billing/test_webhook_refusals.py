@@ -2,6 +2,7 @@
 
 import gc
 import json
+import random
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from django.utils import timezone
 from billing import gateway, refusals
 from billing.models import Customer, WebhookEvent
 from tests.billing.till import WEBHOOK, deliver, event, ring, signed
+from tests.effort import tries
 from tests.visits import Visit
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +145,28 @@ def test_every_flipped_bit_of_a_signature_is_refused() -> None:
     for position in range(start, len(header)):
         changed = "0" if header[position] != "0" else "1"
         assert deliver(GOOD, header[:position] + changed + header[position + 1 :]).status_code == 400
+
+
+def test_changed_signatures_and_bodies_are_refused_t21() -> None:
+    """A bit of the signature or of the body, another secret, another scheme, another time: whatever was changed, by chance."""
+    dice = random.Random(21)
+    for _ in range(tries(100, 1000)):
+        header, body = signed(GOOD), bytearray(GOOD)
+        time_said = header[2 : header.index(",")]
+        match dice.randrange(5):
+            case 0:
+                body[dice.randrange(len(body))] ^= 1 << dice.randrange(8)
+            case 1:
+                digits = bytearray.fromhex(value(header))
+                digits[dice.randrange(32)] ^= 1 << dice.randrange(8)
+                header = f"t={time_said},v1={digits.hex()}"
+            case 2:
+                header = signed(GOOD, secret=f"whsec_{dice.randbytes(16).hex()}")
+            case 3:
+                header = header.replace("v1=", dice.choice(["v0=", "v2=", "V1=", "v1 =", "v11="]))
+            case 4:
+                header = header.replace(time_said, str(int(time_said) + dice.choice([-200, -1, 1, 200])))
+        assert deliver(bytes(body), header).status_code == 400, (header, body)
 
 
 def test_sdk_alone_would_have_taken_the_future(settings: Any) -> None:

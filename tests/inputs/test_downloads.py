@@ -1,6 +1,7 @@
 """Bad inputs 1 to 44: the click on a file, by whom it is not for, in ways it was not meant, and about what is not there."""
 
 import http.client
+import random
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from courses.models import Download, Ebook, File, FileVersion
 from tests import build
 from tests.courses.uploads.hands import Work, ask, uploaded
 from tests.courses.uploads.samples import PDF
+from tests.effort import tries
 from tests.house.scene import LEAST, start
 from tests.visits import Visit
 
@@ -53,6 +55,20 @@ def minted(visit: Visit) -> str:
     assert "minted id=" in visit.lines[0]
     assert "X-Amz" not in visit.lines[0]
     return visit.location
+
+
+@pytest.mark.once
+def test_t3_links_work_until_their_second_and_not_after(real: File, now: datetime, time_machine: Any) -> None:
+    """Of any lifetime, asked for at any moment: five seconds before their end all open, five seconds after it none."""
+    dice, version = random.Random(3), real.versions.get()
+    for _ in range(tries(20, 100)):
+        ttl, minted_at = dice.randint(30, 900), now + timedelta(seconds=dice.randrange(86400))
+        time_machine.move_to(minted_at)
+        link = storage.sign_get(version.key, "x.pdf", content_type="application/pdf", ttl=ttl, trace="t").url
+        time_machine.move_to(minted_at + timedelta(seconds=ttl - 5))
+        assert ask("GET", link)[0] == 200
+        time_machine.move_to(minted_at + timedelta(seconds=ttl + 5))
+        assert ask("GET", link)[0] == 403
 
 
 # --- Who may not, or no longer ----------------------------------------------------------------
