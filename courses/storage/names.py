@@ -26,24 +26,31 @@ def download_name(title: str, content_type: str) -> str:
     a header nor lie about its ending.
     """
     ending = ENDINGS.get(content_type, ".bin")
-    kept = "".join(_kept(character) for character in unicodedata.normalize("NFC", title))
-    stem = " ".join(kept.split()).strip(". ")
+    stem = _cleaned(unicodedata.normalize("NFC", title))
     if PurePosixPath(stem.lower()).suffix == ending:
         stem = stem[: -len(ending)].rstrip(". ")
     stem = stem.encode()[: MAX_BYTES - len(ending)].decode(errors="ignore").rstrip(". ")
-    if not stem or stem.split(".")[0].lower() in DEVICES:
-        stem = f"download-{stem}".rstrip("-")
-    return stem + ending
+    return _named(stem) + ending
 
 
 def content_disposition(filename: str, *, inline: bool = False) -> str:
     """Return the header's value: an ASCII fallback, and the true name by RFC 5987. Always ASCII, because S3 refuses anything else."""
     kind = "inline" if inline else "attachment"
-    plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
-    plain = "".join("_" if character in '"\\%;' else character for character in plain if character.isprintable())
-    if not (plain.rpartition(".")[0] if "." in plain else plain).strip(". "):
-        plain = f"download{PurePosixPath(filename).suffix}"
+    ending = PurePosixPath(filename).suffix
+    # What is plain may have become a separator, a device or nothing at all: it is held to the same as the true name.
+    plain = unicodedata.normalize("NFKD", filename.removesuffix(ending)).encode("ascii", "ignore").decode()
+    plain = _named(_cleaned(plain.translate({ord("%"): "_", ord(";"): "_"}))) + ending
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def _cleaned(text: str) -> str:
+    return " ".join("".join(_kept(character) for character in text).split()).strip(". ")
+
+
+def _named(stem: str) -> str:
+    if not stem or stem.partition(".")[0].lower() in DEVICES:
+        return f"download-{stem}".rstrip("-")
+    return stem
 
 
 def _kept(character: str) -> str:

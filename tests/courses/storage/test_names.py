@@ -7,10 +7,12 @@ from email.policy import HTTP
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courses.storage import content_disposition, download_name
+from courses.storage.names import DEVICES
+from tests.effort import tries
 
 PDF = "application/pdf"
 
@@ -50,6 +52,7 @@ def test_unknown_type_gets_an_ending_that_opens_nothing() -> None:
     assert download_name("page.html", "text/html") == "page.html.bin"
 
 
+@settings(max_examples=tries(200, 10_000), deadline=None)
 @given(st.text(max_size=400))
 def test_any_title_gives_a_bounded_name_without_separators_or_controls(title: str) -> None:
     name = download_name(title, PDF)
@@ -65,6 +68,7 @@ def test_any_title_gives_a_bounded_name_without_separators_or_controls(title: st
     assert name.strip(". ") == name
 
 
+@settings(max_examples=tries(200, 10_000), deadline=None)
 @given(st.text(max_size=400))
 def test_any_name_survives_the_header(title: str) -> None:
     name = download_name(title, PDF)
@@ -73,11 +77,27 @@ def test_any_name_survives_the_header(title: str) -> None:
     assert header.isprintable()
     kind, fallback, extended = header.split("; ", 2)
     assert kind == "attachment"
-    assert re.fullmatch(r'filename="[^"\\%;.][^"\\%;]*\.pdf"', fallback)
+    assert re.fullmatch(r'filename="[^"\\%;./:*?<>|][^"\\%;/:*?<>|]*\.pdf"', fallback)
+    assert fallback[10:].partition(".")[0].lower() not in DEVICES
     assert unquote(extended.removeprefix("filename*=UTF-8''")) == name
     message = Message(policy=HTTP)
     message["Content-Disposition"] = header
     assert message.get_content_disposition() == "attachment"
+
+
+@pytest.mark.parametrize(
+    ("title", "fallback"),
+    [
+        ("÷.0", "0.pdf"),
+        ("１／２", "1 2.pdf"),
+        ("ＣＯＮ", "download-CON.pdf"),
+        ("水", "download.pdf"),
+        ("a%b;c", "a_b_c.pdf"),
+    ],
+)
+def test_fallback_is_as_safe_as_the_true_name(title: str, fallback: str) -> None:
+    """What is left of a name, or what a wide letter becomes, may be a hidden file, a folder or a device."""
+    assert f'filename="{fallback}";' in content_disposition(download_name(title, PDF))
 
 
 def test_inline_is_said_only_when_asked() -> None:
