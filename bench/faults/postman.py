@@ -39,13 +39,14 @@ class Postman:
         for hand in self.hands:
             hand.start()
 
-    def give(self, events: list[Object]) -> None:
-        """Take new events: two copies of each go out now, the others among later ones."""
+    def give(self, events: list[Object], copies: int = 0) -> None:
+        """Take new events: two copies of each go out now, the others among later ones. `copies` is how many, where not as many as ever."""
+        copies = copies or self.copies
         with self.lock:
             self.given += len(events)
             for event in events:
-                self.fresh += [event] * min(2, self.copies)
-                self.late += [event] * max(0, self.copies - 2)
+                self.fresh += [event] * min(2, copies)
+                self.late += [event] * max(0, copies - 2)
             self.lock.notify_all()
 
     def waiting(self) -> int:
@@ -63,7 +64,7 @@ class Postman:
         while (self.backlog() or self.given > len(self.answered)) and time.monotonic() < end:
             time.sleep(0.005)
 
-    def finish(self, seconds: float) -> None:
+    def deliver_all(self, seconds: float) -> None:
         """Deliver what is left, however long a busy machine takes; raise TimeoutError when none was taken for so many seconds."""
         fewest, since = self.waiting(), time.monotonic()
         while left := self.waiting():
@@ -72,6 +73,10 @@ class Postman:
             if time.monotonic() - since > seconds:
                 raise TimeoutError(f"{left} deliveries are left, and none was taken for {seconds} s")
             time.sleep(0.05)
+
+    def finish(self, seconds: float) -> None:
+        """Deliver what is left, as `deliver_all`, and stop."""
+        self.deliver_all(seconds)
         self.closing.set()
         with self.lock:
             self.lock.notify_all()
