@@ -28,7 +28,7 @@ format: dev ## Format the code
 bench: dev ## Measure, print the figures and write var/bench.json
 	@$(BIN)/python -m bench
 
-faults: dev ## Break things on purpose and count what goes wrong (an hour; RUN="edges silence" for some)
+faults: dev ## Break things on purpose and count what goes wrong (three hours; RUN="edges silence" for some)
 	@$(BIN)/python -m bench.faults $(RUN)
 
 lock: ## Make the hashed locks from pyproject.toml (needs uv)
