@@ -1,10 +1,12 @@
 """File names as people read them, and as HTTP carries them (RFC 6266, RFC 5987)."""
 
+import re
 import unicodedata
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
 MAX_BYTES = 150
+PLAIN_ENDING = re.compile(r"\.[A-Za-z0-9]+")
 # Names that Windows keeps for devices: a download under one of them cannot be saved there.
 DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
 ENDINGS = {
@@ -37,6 +39,8 @@ def content_disposition(filename: str, *, inline: bool = False) -> str:
     """Return the header's value: an ASCII fallback, and the true name by RFC 5987. Always ASCII, because S3 refuses anything else."""
     kind = "inline" if inline else "attachment"
     ending = PurePosixPath(filename).suffix
+    if not PLAIN_ENDING.fullmatch(ending):
+        ending = ""
     # What is plain may have become a separator, a device or nothing at all: it is held to the same as the true name.
     plain = unicodedata.normalize("NFKD", filename.removesuffix(ending)).encode("ascii", "ignore").decode()
     plain = _named(_cleaned(plain.translate({ord("%"): "_", ord(";"): "_"}))) + ending

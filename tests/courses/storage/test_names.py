@@ -100,5 +100,14 @@ def test_fallback_is_as_safe_as_the_true_name(title: str, fallback: str) -> None
     assert f'filename="{fallback}";' in content_disposition(download_name(title, PDF))
 
 
+@settings(max_examples=tries(200, 10_000), deadline=None)
+@given(st.text(max_size=40), st.text(max_size=8))
+def test_header_is_whole_whatever_name_it_is_given(stem: str, ending: str) -> None:
+    """Names that nobody made safe, with any ending."""
+    header = content_disposition(f"{stem}.{ending}".encode(errors="ignore").decode())
+    assert header.isascii()
+    assert re.fullmatch(r"""attachment; filename="[^"\\%;/:*?<>|]+"; filename\*=UTF-8''[\w.~%-]*""", header, re.ASCII)
+
+
 def test_inline_is_said_only_when_asked() -> None:
     assert content_disposition("a.pdf", inline=True).startswith("inline;")
