@@ -29,8 +29,8 @@ ON_POSTGRES, ALL_ON_POSTGRES = "both and not browser and not once", "not browser
 SUMMARY = re.compile(r"(=+ )?(\d+ (passed|failed|error|skipped|deselected)|no tests ran).* in [\d.]+s.*")
 SKIPPED = re.compile(r"SKIPPED \[(\d+)\] ([^:]+)(?::\d+)?: (.*)")
 ANSI = re.compile(r"\x1b\[[\d;]*m")
-# Reasons that hold on any machine.
-MAY_BE_LEFT_OUT = ("no wheel for this machine", "on any machine")
+# Reasons that no package mends.
+MAY_BE_LEFT_OUT = ("no wheel for this machine", "on any machine", "no older version in this clone")
 NO_TESTS = 5
 BYTECODE = Path(__file__).resolve().parents[1] / ".cache" / "bytecode"
 

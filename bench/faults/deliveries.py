@@ -122,7 +122,7 @@ class Story:
         for customer in customers[:-1]:
             self.end(customer)
         # After the last one no old bell rings that would put right what a late answer spoiled.
-        self.postman.deliver_all(60)
+        self.postman.deliver_all(300)
         self.end(customers[-1], copies=1)
 
     def end(self, customer: str, copies: int = 0) -> None:

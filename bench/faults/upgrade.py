@@ -1,7 +1,8 @@
 """A new version is put in as docs/operations.md says, while people read, click, watch, upload and pay: nobody is refused.
 
-The old version is the one before the newest migration. It runs in a clone; then the new one is checked out under it, `migrate` runs, the
-old workers go on over the new schema for a while, and gunicorn takes up the new code at a HUP. What is not committed takes no part.
+The old version is the one before the newest migration. It runs in a clone, with the libraries that are installed here; then the new one is
+checked out under it, `migrate` and `sync_roles` run, the old workers go on over the new schema for a while, and gunicorn takes up the new
+code at a HUP. Static files are served from where they lie. What is not committed takes no part.
 """
 
 import json
@@ -21,11 +22,10 @@ from random import Random
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 
 from bench.faults import clicks, lives, requests
 from bench.faults.audit import Audit, audit, database_url
-from bench.faults.fleet import fleet
+from bench.faults.fleet import Fleet, fleet
 from bench.faults.postman import Postman
 from bench.faults.recovery import lose
 from bench.faults.storage import Outcome as Storing
@@ -36,6 +36,7 @@ from sandbox.stripe import StripeServer
 HERE = Path(__file__).resolve().parents[2]
 MIGRATIONS = "*/migrations/0*.py"
 PHASES = ("old code", "new schema", "new code")
+THROUGHOUT = "throughout"  # bells, which ring again until they are taken
 
 
 @dataclass
@@ -59,7 +60,9 @@ class Outcome:
         return {key: count for key, count in self.answers.items() if not 200 <= key[2] < 400}
 
     def __str__(self) -> str:
-        phases = {phase: sum(n for (at, _, _), n in self.answers.items() if at == phase) for phase in PHASES}
+        phases = {
+            phase: sum(n for (at, _, _), n in self.answers.items() if at == phase) for phase in (*PHASES, THROUGHOUT)
+        }
         return (
             f"from {self.old[:8]}: {phases} requests, {sum(self.refused().values())} of them refused, {len(self.failures())} failures; "
             f"migrate took {self.migrated:.1f} s, the slowest answer {self.slowest:.1f} s"
@@ -68,9 +71,7 @@ class Outcome:
 
 def run(stripe: StripeServer, *, seconds: float) -> Outcome:
     """Spend so many seconds in each of three phases. Raises RuntimeError where there is no history to go back in."""
-    found = Outcome(old=git(HERE, "log", "-1", "--format=%H", "--", MIGRATIONS) + "~1")
-    new = git(HERE, "rev-parse", "HEAD")
-    found.old = git(HERE, "rev-parse", found.old)
+    found, new = Outcome(old=previous()), git(HERE, "rev-parse", "HEAD")
     with tempfile.TemporaryDirectory() as name, requests.bucket(Path(name)):
         tree = Path(name) / "site"
         git(HERE, "clone", "--quiet", "--shared", str(HERE), str(tree))
@@ -82,14 +83,14 @@ def run(stripe: StripeServer, *, seconds: float) -> Outcome:
         for person in scene["people"]:
             lives.join(stripe, person, settings.SITE_URL, prices[0])
         with fleet(database_url(), root=tree) as site, worker(tree) as hand:
-            traffic = Traffic(stripe, site.connect, scene, prices, found)
-            traffic.uploads.site = site
+            traffic = Traffic(stripe, site, scene, prices, found)
             with traffic:
                 time.sleep(seconds)
                 git(tree, "checkout", "--quiet", new)
                 began = time.monotonic()
                 manage(tree, "migrate", "--verbosity=0")
                 found.migrated = time.monotonic() - began
+                manage(tree, "sync_roles")
                 traffic.phase = PHASES[1]
                 time.sleep(seconds)
                 before = set(site.workers())
@@ -100,7 +101,6 @@ def run(stripe: StripeServer, *, seconds: float) -> Outcome:
                 time.sleep(seconds)
             if not replaced:
                 found.wrong.append("old workers were still there a minute after the HUP")
-        call_command("check", verbosity=0)
         settle()
         found.audit = audit(stripe, scene["people"], traffic.postman.answered)
         ready = FileVersion.objects.filter(pk__in=traffic.uploads.sums, state=State.READY).count()
@@ -116,13 +116,13 @@ class Traffic:
     """What people and Stripe send until the block ends, each answer put down under the phase in which it was asked for."""
 
     def __init__(
-        self, stripe: StripeServer, connect: clicks.Connect, scene: dict[str, Any], prices: list[str], found: Outcome
+        self, stripe: StripeServer, site: Fleet, scene: dict[str, Any], prices: list[str], found: Outcome
     ) -> None:
-        self.stripe, self.connect, self.scene, self.prices, self.found = stripe, connect, scene, prices, found
+        self.stripe, self.site, self.scene, self.prices, self.found = stripe, site, scene, prices, found
         self.phase, self.over, self.lock = PHASES[0], threading.Event(), threading.Lock()
         self.storing = Storing()
-        self.uploads = Scene(None, self.storing, scene["staff"])  # type: ignore[arg-type]
-        self.postman = Postman(connect, settings.STRIPE_WEBHOOK_SECRETS[0], copies=2, hands=4)
+        self.uploads = Scene(site, self.storing, scene["staff"])
+        self.postman = Postman(site.connect, settings.STRIPE_WEBHOOK_SECRETS[0], copies=2, hands=4)
         self.threads = [
             threading.Thread(target=self.repeat, args=(act,), daemon=True)
             for act in (self.read, self.watch, self.ring, self.upload)
@@ -144,7 +144,7 @@ class Traffic:
         self.postman.finish(60)
         # A bell that was refused rings again, and is a refusal all the same.
         for status, count in self.postman.statuses.items():
-            self.found.answers[(PHASES[2], "a bell", int(status) if status.isdigit() else 0)] += count
+            self.found.answers[(THROUGHOUT, "a bell", int(status) if status.isdigit() else 0)] += count
 
     def repeat(self, act: Callable[[Random], None]) -> None:
         rng = Random(act.__name__)
@@ -153,9 +153,11 @@ class Traffic:
 
     def ask(self, what: str, method: str, path: str, cookie: str, **form: str) -> None:
         phase = self.phase
-        answer = clicks.request(self.connect, method, path, cookie, **form)
+        answer = clicks.request(self.site.connect, method, path, cookie, **form)
+        # Whoever is signed in and is sent to sign in was refused.
+        status = 401 if cookie and "/account/login/" in answer.location else answer.status
         with self.lock:
-            self.found.answers[(phase, what, answer.status)] += 1
+            self.found.answers[(phase, what, status)] += 1
             self.found.slowest = max(self.found.slowest, answer.seconds)
 
     def read(self, rng: Random) -> None:
@@ -179,12 +181,18 @@ class Traffic:
         if file is None:
             self.over.wait(1)
             return
-        tried = self.storing.again
+        phase, tried = self.phase, self.storing.again
         self.uploads.deliver(file, file)
         with self.lock:
             # A step that was tried again was refused once.
-            self.found.answers[(self.phase, "an upload", 200 if self.storing.again == tried else 500)] += 1
+            self.found.answers[(phase, "an upload", 200 if self.storing.again == tried else 500)] += 1
         self.over.wait(0.3)
+
+
+def previous() -> str:
+    """Return the commit before the newest migration. Raises RuntimeError where git, or the history, is not there."""
+    newest = git(HERE, "log", "-1", "--format=%H", "--", MIGRATIONS)
+    return git(HERE, "rev-parse", "--verify", f"{newest}~1")
 
 
 def made_by(tree: Path) -> dict[str, Any]:
@@ -231,9 +239,12 @@ def manage(tree: Path, *arguments: str) -> None:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode or (arguments[0] == "log" and not done.stdout.strip()):
-        raise RuntimeError(f"git {arguments[0]}: {done.stderr.strip() or 'there is no history here'}")
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    except FileNotFoundError as error:
+        raise RuntimeError("git is not here") from error
+    except subprocess.CalledProcessError as error:
+        raise RuntimeError(f"git {arguments[0]}: {error.stderr.strip()}") from error
     return done.stdout.strip()
 
 
